@@ -1,0 +1,5 @@
+import { runScenarios } from '../harness/run.mjs';
+import { casts } from '../harness/stage.mjs';
+import { all } from '../scenarios/all.mjs';
+
+runScenarios('wasm SDK', casts.wasm, all);
