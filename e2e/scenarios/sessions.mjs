@@ -43,6 +43,7 @@ export const sessions = {
     await device.startLogin(token);
     const { event } = await device.next(SESSION_ENDINGS, { since });
     assert.equal(event, 'OnKickedOffline', 'the old token is dead');
+    await loggedOut(device);
 
     const newer = await stage.admin.newerToken(alice.userID, device.platformID, token);
     await device.login(newer);
