@@ -47,7 +47,7 @@ docs: ## Write the pages that are generated from the code
 	cargo run --quiet --bin switchboard -- config doc > docs/configuration.md
 
 bench: release ## Measure the optimised server with the load generator, on SQLite and on PostgreSQL
-	scripts/install postgres
+	scripts/install postgres nginx
 	target/release/switchboard-load all $(ARGS)
 
 fuzz: ## Fuzz the decoders for a minute each; needs a nightly toolchain and cargo-fuzz

@@ -35,6 +35,11 @@ impl Caller {
         }
     }
 
+    /// The system itself, acting for this account: what the account has caused is carried out later.
+    pub(crate) fn system(account: &Account) -> Self {
+        Self::administrator(account)
+    }
+
     pub fn administrator(account: &Account) -> Self {
         Self {
             account: account.key,

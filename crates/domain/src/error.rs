@@ -19,6 +19,13 @@ pub enum Error {
     /// The caller may not do this.
     #[error("denied: {0:?}")]
     Denied(Reason),
+    /// The application's own server said no, in its words.
+    #[error("refused: {code} {message}")]
+    Refused {
+        code: i32,
+        message: String,
+        detail: String,
+    },
     /// It cannot be done in the present state.
     #[error("conflict: {0:?}")]
     Conflict(Reason),
@@ -43,7 +50,14 @@ pub enum Kind {
     Conversation,
     Message,
     Favourite,
+    Friend,
+    FriendRequest,
+    Group,
+    Member,
+    Application,
     Job,
+    File,
+    Upload,
 }
 
 /// Why an operation was refused; the names are stable.
@@ -57,8 +71,31 @@ pub enum Reason {
     NoLogin,
     /// Only a notification account or an administrator speaks as the system.
     NotNotificationAccount,
+    /// The role in the group is not enough.
+    NotGroupManager,
+    NotMember,
+    /// The owner neither leaves nor is given another role; they give the group away first.
+    OwnerStays,
+    GroupDismissed,
+    MutedInGroup,
+    GroupMuted,
+    BlockedByPeer,
+    /// Only friends may write to each other here.
+    NotFriends,
     AlreadyRegistered,
     AlreadyRevoked,
+    /// The time in which it could be done has passed.
+    TooLate,
+    /// What arrived is not what was announced: its size, its MD5 or its parts.
+    ContentMismatch,
+    /// More bytes than were announced, or than are taken.
+    TooLarge,
+    /// The upload has come to its end, or its time is over.
+    UploadExpired,
+    AlreadyFriends,
+    AlreadyMember,
+    AlreadyAnswered,
+    GroupIdTaken,
     /// The role or policy changed while the operation ran, more often than it was retried.
     PolicyChanged,
 }

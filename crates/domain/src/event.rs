@@ -4,7 +4,10 @@
 
 use std::sync::Arc;
 
-use crate::ids::{AccountKey, ConversationId, ConversationKey, MessageKey, SessionKey, UserId};
+use crate::hooks::Letter;
+use crate::ids::{
+    AccountKey, ConversationId, ConversationKey, GroupId, GroupKey, MessageKey, SessionKey, UserId,
+};
 use crate::messages::Message;
 use crate::sessions::Platforms;
 
@@ -49,12 +52,147 @@ pub enum Event {
         user_id: UserId,
         change: FavouriteChange,
     },
+    /// Something happened between people or in a group, and devices are told by a notice that is kept nowhere: its
+    /// content is the OpenIM body, like that of every message.
+    Noticed {
+        happening: Happening,
+        notice: Arc<Message>,
+        audience: Audience,
+    },
+    /// The application's server is to be told something; nobody else is concerned.
+    LetterWritten(Arc<Letter>),
     /// All sessions of the account on these platforms were ended, less one.
     SessionsEnded {
         account: AccountKey,
         platforms: Platforms,
         except: Option<SessionKey>,
     },
+}
+
+/// What happened between people or in a group. Names only: whoever needs more reads the records, or the body of the
+/// notice, which has them as they were.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Happening {
+    FriendRequested {
+        from: UserId,
+        to: UserId,
+    },
+    FriendRequestRejected {
+        from: UserId,
+        to: UserId,
+    },
+    /// Both have each other in their lists now. `request` is `None` when an administrator made the friendship.
+    FriendshipMade {
+        from: UserId,
+        to: UserId,
+        by_request: bool,
+    },
+    FriendRemoved {
+        owner: UserId,
+        friend: UserId,
+    },
+    /// The owner set remark, pin or `ex` of these friends.
+    FriendsUpdated {
+        owner: UserId,
+        friends: Vec<UserId>,
+    },
+    /// Name or picture of somebody changed; told to whoever has them as a friend.
+    ProfileChanged {
+        account: UserId,
+    },
+    Blocked {
+        owner: UserId,
+        blocked: UserId,
+    },
+    Unblocked {
+        owner: UserId,
+        blocked: UserId,
+    },
+    /// The setting holds for both sides of a chat.
+    ChatMadePrivate {
+        by: UserId,
+        conversation: ConversationId,
+        is_private: bool,
+    },
+    GroupCreated {
+        group: GroupId,
+        by: UserId,
+    },
+    GroupChanged {
+        group: GroupId,
+        by: UserId,
+        what: GroupChange,
+    },
+    JoinRequested {
+        group: GroupId,
+        applicant: UserId,
+        inviter: Option<UserId>,
+    },
+    JoinAnswered {
+        group: GroupId,
+        applicant: UserId,
+        by: UserId,
+        is_accepted: bool,
+    },
+    MembersJoined {
+        group: GroupId,
+        members: Vec<UserId>,
+        /// Who let them in; `None` when they came by themselves.
+        by: Option<UserId>,
+    },
+    MembersLeft {
+        group: GroupId,
+        members: Vec<UserId>,
+        /// Who removed them; `None` when they went by themselves.
+        by: Option<UserId>,
+    },
+    OwnerChanged {
+        group: GroupId,
+        from: UserId,
+        to: UserId,
+    },
+    MemberChanged {
+        group: GroupId,
+        member: UserId,
+        by: UserId,
+        what: MemberChange,
+    },
+    GroupDismissed {
+        group: GroupId,
+        by: UserId,
+    },
+}
+
+impl Happening {
+    /// Whether offline devices show it: somebody waits for an answer, or has one.
+    pub fn pushes(&self) -> bool {
+        matches!(
+            self,
+            Self::FriendRequested { .. }
+                | Self::FriendRequestRejected { .. }
+                | Self::FriendshipMade { .. }
+                | Self::JoinRequested { .. }
+                | Self::JoinAnswered { .. }
+        )
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum GroupChange {
+    Settings,
+    Name,
+    Announcement,
+    Muted,
+    Unmuted,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MemberChange {
+    Profile,
+    Promoted,
+    Demoted,
+    Muted,
+    Unmuted,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -92,6 +230,16 @@ pub enum Audience {
     Account(AccountKey),
     /// Both sides of a conversation of two.
     Pair(AccountKey, AccountKey),
+    /// These accounts, each named once.
+    Accounts(Arc<[AccountKey]>),
+    /// The members of a group, and some who are none (any more).
+    Group {
+        group: GroupKey,
+        /// All members, shared by everything that is said in the group. The stored form leaves them out: who reads
+        /// it back fills in those of today.
+        members: Arc<[AccountKey]>,
+        others: Arc<[AccountKey]>,
+    },
 }
 
 impl Audience {
@@ -104,13 +252,22 @@ impl Audience {
         }
     }
 
+    /// Everyone in it, each once.
     pub fn accounts(&self) -> impl Iterator<Item = AccountKey> {
-        match *self {
-            Self::Account(account) => [Some(account), None],
-            Self::Pair(a, b) => [Some(a), Some(b)],
-        }
-        .into_iter()
-        .flatten()
+        let (two, list, others): (_, &[AccountKey], &[AccountKey]) = match self {
+            Self::Account(account) => ([Some(*account), None], &[], &[]),
+            Self::Pair(a, b) => ([Some(*a), Some(*b)], &[], &[]),
+            Self::Accounts(list) => ([None, None], list, &[]),
+            Self::Group {
+                members, others, ..
+            } => ([None, None], members, others),
+        };
+        two.into_iter().flatten().chain(list.iter().copied()).chain(
+            others
+                .iter()
+                .copied()
+                .filter(move |other| !list.contains(other)),
+        )
     }
 }
 
@@ -159,6 +316,8 @@ impl Event {
             | Self::ReadPositionSet { .. }
             | Self::AccountUpdated { .. }
             | Self::FavouritesChanged { .. }
+            | Self::Noticed { .. }
+            | Self::LetterWritten(_)
             | Self::SessionsEnded { .. } => None,
         }
     }
@@ -167,7 +326,9 @@ impl Event {
     pub fn audience(&self) -> Audience {
         match self {
             Self::MessageAppended { audience, .. }
-            | Self::ConversationsCleared { audience, .. } => audience.clone(),
+            | Self::ConversationsCleared { audience, .. }
+            | Self::Noticed { audience, .. } => audience.clone(),
+            Self::LetterWritten(_) => Audience::Accounts(Arc::from([])),
             Self::ConversationsChanged { account, .. }
             | Self::ReadPositionSet { account, .. }
             | Self::AccountUpdated { account, .. }

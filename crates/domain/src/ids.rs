@@ -35,6 +35,15 @@ key!(
     /// A job's internal key.
     JobKey
 );
+key!(
+    /// A group's internal key.
+    GroupKey
+);
+
+key!(
+    /// A push token's internal key; never given out twice.
+    PushTokenKey
+);
 
 /// The public id of an account: 1 to 64 bytes, chosen by the application or made by us.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -58,6 +67,30 @@ impl UserId {
 }
 
 impl fmt::Display for UserId {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// The public id of a group: 1 to 64 bytes, chosen by whoever makes the group or made by us.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct GroupId(String);
+
+impl GroupId {
+    /// The longest group id in bytes.
+    pub const BYTES_MAX: usize = 64;
+
+    /// Accepts what [`UserId::new`] accepts.
+    pub fn new(text: impl Into<String>) -> Option<Self> {
+        UserId::new(text).map(|id| Self(id.0))
+    }
+
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for GroupId {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
@@ -91,6 +124,16 @@ impl ConversationId {
     /// The notices of two people: what their devices must learn about their conversation.
     pub fn notice(a: &UserId, b: &UserId) -> Self {
         Self::pair("n_", a, b)
+    }
+
+    /// The chat of a group.
+    pub fn group(group: &GroupId) -> Self {
+        Self(format!("sg_{group}"))
+    }
+
+    /// The notices of a group: what its members' devices must learn about its chat.
+    pub fn group_notice(group: &GroupId) -> Self {
+        Self(format!("n_{group}"))
     }
 
     fn pair(prefix: &str, a: &UserId, b: &UserId) -> Self {

@@ -4,18 +4,31 @@
 
 pub mod accounts;
 pub mod caller;
+pub mod client_config;
+pub mod client_logs;
 pub mod conversations;
 pub mod error;
 pub mod event;
 pub mod event_form;
+pub mod files;
+pub mod follow;
 pub mod gate;
+pub mod groups;
+pub mod hooks;
 pub mod ids;
+pub mod import;
 pub mod jobs;
 pub mod limits;
 pub mod messages;
 pub mod ports;
+pub mod push;
+pub mod reactions;
+pub mod relations;
 mod relay;
+pub mod search;
 pub mod sessions;
+pub mod statistics;
+pub mod sync;
 pub mod time;
 
 mod facts;
@@ -24,6 +37,7 @@ use std::sync::Arc;
 
 use error::Result;
 use facts::Facts;
+use follow::Following;
 use ids::Ids;
 use ports::{Publisher, Store, Tx};
 use sessions::MultiLogin;
@@ -37,16 +51,33 @@ pub struct Domain {
     clock: Arc<dyn Clock>,
     ids: Ids,
     facts: Facts,
+    /// The object store, once there is one.
+    files: Option<files::Files>,
+    following: Following,
+    hooked: hooks::Hooked,
+    /// Wakes the worker of reactions.
+    reacting: tokio::sync::Notify,
+    pushing: push::Pushing,
+    deliveries: messages::deliveries::Deliveries,
     settings: Settings,
 }
 
 #[derive(Clone, Debug)]
 pub struct Settings {
     pub multi_login: MultiLogin,
+    pub files: files::Settings,
+    pub push: push::Settings,
+    pub messages: messages::Settings,
+    /// Only people who are in the recipient's list of friends may write to them.
+    pub friends_only: bool,
+    /// New members of a group see what was said before they came.
+    pub history_for_new_members: bool,
     /// Expired sessions are kept this long, so that their tokens are answered "expired" and not "unknown".
     pub expired_sessions_kept_ms: Millis,
     /// Outbox rows are kept this long after they were published.
     pub outbox_kept_ms: Millis,
+    /// Rows that a follower has not seen are kept longer, but not longer than this.
+    pub outbox_unseen_kept_ms: Millis,
 }
 
 impl Default for Settings {
@@ -54,8 +85,14 @@ impl Default for Settings {
         const HOUR: Millis = 60 * 60 * 1000;
         Self {
             multi_login: MultiLogin::OnePerPlatform,
+            files: files::Settings::default(),
+            push: push::Settings::default(),
+            messages: messages::Settings::default(),
+            friends_only: false,
+            history_for_new_members: true,
             expired_sessions_kept_ms: 7 * 24 * HOUR,
             outbox_kept_ms: HOUR,
+            outbox_unseen_kept_ms: 7 * 24 * HOUR,
         }
     }
 }
@@ -68,12 +105,19 @@ impl Domain {
         ids: Ids,
         settings: Settings,
     ) -> Self {
+        let following = Following::default();
         Self {
             store,
-            publisher,
+            publisher: following.listen(publisher),
             clock,
             ids,
             facts: Facts::default(),
+            files: None,
+            following,
+            hooked: hooks::Hooked::default(),
+            reacting: tokio::sync::Notify::new(),
+            pushing: push::Pushing::default(),
+            deliveries: messages::deliveries::Deliveries::default(),
             settings,
         }
     }

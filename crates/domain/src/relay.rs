@@ -2,12 +2,11 @@
 //! the message log and the outbox by cursor.
 
 use std::collections::HashMap;
-use std::collections::hash_map::Entry;
 use std::sync::Arc;
 
 use crate::Domain;
-use crate::conversations::Conversation;
-use crate::error::{Error, Result};
+use crate::conversations::{Conversation, Parties};
+use crate::error::Result;
 use crate::event::{Audience, Event, Position, Recorded};
 use crate::ids::{ConversationKey, MessageKey};
 use crate::messages::{LoggedMessage, Options};
@@ -36,27 +35,9 @@ impl Domain {
         rows_max: usize,
     ) -> Result<Vec<Recorded>> {
         let mut view = self.store.view().await?;
-        let mut conversations: HashMap<ConversationKey, Option<Conversation>> = HashMap::new();
-        let mut recorded = Vec::new();
-        for logged in view.messages_after(after, rows_max).await? {
-            let conversation = match conversations.entry(logged.conversation) {
-                Entry::Occupied(known) => known.into_mut(),
-                Entry::Vacant(unknown) => {
-                    unknown.insert(view.conversation_by_key(logged.conversation).await?)
-                }
-            };
-            let key = logged.key;
-            let event = conversation
-                .as_ref()
-                .and_then(|known| appended(known, logged));
-            recorded.push(event.ok_or_else(|| {
-                Error::internal(format!(
-                    "message {} stands in no conversation of its sender",
-                    key.0
-                ))
-            })?);
-        }
-        Ok(recorded)
+        let logged = view.messages_after(after, rows_max).await?;
+        drop(view);
+        self.as_events(logged).await
     }
 
     /// Events past a position of the outbox.
@@ -67,31 +48,97 @@ impl Domain {
             .await?
             .outbox_after(after, rows_max)
             .await?;
-        Ok(rows
-            .into_iter()
-            .map(|(position, event)| Recorded {
+        let mut recorded = Vec::with_capacity(rows.len());
+        for (position, mut event) in rows {
+            self.fill_in(&mut event).await?;
+            recorded.push(Recorded {
                 position: Position::Outbox(position),
                 event,
-            })
-            .collect())
+            });
+        }
+        Ok(recorded)
     }
-}
 
-fn appended(conversation: &Conversation, logged: LoggedMessage) -> Option<Recorded> {
-    let position = Position::Message(logged.key);
-    let sender = logged.sender;
-    let peer = conversation.peer_of(sender).account;
-    let message = conversation.message(logged)?;
-    let audience = if message.post.options.is_on(Options::SENDER_SYNC) {
-        Audience::pair(sender, peer)
-    } else {
-        Audience::Account(peer)
-    };
-    let event = Event::MessageAppended {
-        conversation: conversation.key,
-        message: Arc::new(message),
-        audience,
-        trace: String::new(),
-    };
-    Some(Recorded { position, event })
+    /// Rows of the message log as the events that they were.
+    pub(crate) async fn as_events(&self, rows: Vec<LoggedMessage>) -> Result<Vec<Recorded>> {
+        let mut keys: Vec<ConversationKey> =
+            rows.iter().map(|logged| logged.conversation).collect();
+        keys.sort_unstable();
+        keys.dedup();
+        let mut view = self.store.view().await?;
+        let conversations: HashMap<ConversationKey, Conversation> = view
+            .conversations_by_key(&keys)
+            .await?
+            .into_iter()
+            .map(|conversation| (conversation.key, conversation))
+            .collect();
+        drop(view);
+        let mut recorded = Vec::with_capacity(rows.len());
+        for logged in rows {
+            let key = logged.key;
+            let event = match conversations.get(&logged.conversation) {
+                Some(conversation) => self.appended(conversation, logged).await?,
+                None => None,
+            };
+            match event {
+                Some(event) => recorded.push(event),
+                // Nobody could be told of it now; whoever reads along must not stop at it for ever.
+                None => tracing::error!(
+                    message = key.0,
+                    "a message stands in no conversation of its sender"
+                ),
+            }
+        }
+        Ok(recorded)
+    }
+
+    /// The stored form of an audience leaves the members of a group out.
+    pub(crate) async fn fill_in(&self, event: &mut Event) -> Result<()> {
+        let Event::Noticed { audience, .. } = event else {
+            return Ok(());
+        };
+        let Audience::Group { group, members, .. } = audience else {
+            return Ok(());
+        };
+        let known = self.store.view().await?.group_by_key(*group).await?;
+        if let Some(known) = known {
+            *members = self.hall(&known.id).await?.roster.accounts.clone();
+        }
+        Ok(())
+    }
+
+    async fn appended(
+        &self,
+        conversation: &Conversation,
+        logged: LoggedMessage,
+    ) -> Result<Option<Recorded>> {
+        let position = Position::Message(logged.key);
+        let sender = logged.sender;
+        let Some(message) = conversation.message(logged) else {
+            return Ok(None);
+        };
+        let hears_itself = message.post.options.is_on(Options::SENDER_SYNC);
+        let audience = match &conversation.parties {
+            Parties::Pair { low, .. } => {
+                let peer = conversation.peer_of(sender).unwrap_or(low).account;
+                if hears_itself {
+                    Audience::pair(sender, peer)
+                } else {
+                    Audience::Account(peer)
+                }
+            }
+            Parties::Group { id, .. } => {
+                let hall = self.hall(id).await?;
+                let from_outside = hall.roster.entry(sender).is_none();
+                hall.audience(from_outside.then_some(sender).into_iter().collect())
+            }
+        };
+        let event = Event::MessageAppended {
+            conversation: conversation.key,
+            message: Arc::new(message),
+            audience,
+            trace: String::new(),
+        };
+        Ok(Some(Recorded { position, event }))
+    }
 }

@@ -48,10 +48,20 @@ enum Command {
         #[arg(long, value_enum, default_value_t = Switch::Off)]
         gzip: Switch,
     },
+    /// A group: one member to many connected ones, and what a large one costs to make, join, sync and write to.
+    Groups(Options),
+    /// Messages from user to user on an empty store and beside many old messages.
+    Grown(Options),
     /// Cold start to ready, and idle memory.
     Start(Options),
     /// Login sync of an account with many conversations.
     Sync(Options),
+    /// Messages from user to user without after-hooks, and with after-hooks for a server that is not there.
+    Webhooks(Options),
+    /// Content search: what the index costs, how far it stays behind, how fast it answers.
+    Search(Options),
+    /// A large file up and down through the object routes, beside nginx.
+    Files(Options),
     /// All of it, and whether each goal is reached.
     #[command(visible_alias = "report")]
     All(Options),
@@ -87,6 +97,9 @@ struct Options {
     /// Receiving connections of `fanout`.
     #[arg(long, default_value_t = 500, value_parser = clap::value_parser!(u32).range(1..=10_000))]
     receivers: u32,
+    /// Members of the large group of `groups`.
+    #[arg(long, default_value_t = 10_000, value_parser = clap::value_parser!(u32).range(3..=10_000))]
+    members: u32,
     /// Messages of `fanout` under way at a time; with more than one the server can put frames together.
     #[arg(long, default_value_t = 1, value_parser = clap::value_parser!(u32).range(1..=fanout::UNDER_WAY_MAX.into()))]
     under_way: u32,
@@ -96,9 +109,15 @@ struct Options {
     /// Conversations of `sync`.
     #[arg(long, default_value_t = 1_000, value_parser = clap::value_parser!(u32).range(1..=20_000))]
     conversations: u32,
+    /// Messages of `search` and of `grown`.
+    #[arg(long, default_value_t = 1_000_000, value_parser = clap::value_parser!(u64).range(1_000..=100_000_000))]
+    messages: u64,
     /// How often `start` starts.
     #[arg(long, default_value_t = 5, value_parser = clap::value_parser!(u8).range(1..=50))]
     starts: u8,
+    /// The file of `files`, in MiB.
+    #[arg(long, default_value_t = 1024, value_parser = clap::value_parser!(u32).range(1..=2048))]
+    mib: u32,
     /// Bytes of a message's content.
     #[arg(long, default_value_t = 200, value_parser = clap::value_parser!(u32).range(14..=16_384))]
     bytes: u32,
@@ -163,8 +182,13 @@ enum Workload {
     Direct { gzip: bool },
     Idle,
     Fanout { gzip: bool },
+    Groups,
+    Grown,
     Start,
     Sync,
+    Webhooks,
+    Search,
+    Files,
     All,
 }
 
@@ -181,8 +205,13 @@ pub fn run() -> Result<()> {
             let gzip = gzip == Switch::On;
             measure(&options, Workload::Fanout { gzip })
         }
+        Command::Groups(options) => measure(&options, Workload::Groups),
+        Command::Grown(options) => measure(&options, Workload::Grown),
         Command::Start(options) => measure(&options, Workload::Start),
         Command::Sync(options) => measure(&options, Workload::Sync),
+        Command::Webhooks(options) => measure(&options, Workload::Webhooks),
+        Command::Search(options) => measure(&options, Workload::Search),
+        Command::Files(options) => measure(&options, Workload::Files),
         Command::All(options) => measure(&options, Workload::All),
         Command::FloorServer { log, connections } => Builder::new_multi_thread()
             .enable_all()
@@ -236,10 +265,13 @@ fn sizes(options: &Options) -> Sizes {
     Sizes {
         users: options.users,
         receivers: options.receivers,
+        members: options.members,
         under_way: options.under_way,
         connections: options.connections,
         conversations: options.conversations,
+        messages: options.messages,
         starts: options.starts.into(),
+        mib: options.mib,
         content_bytes: options.bytes as usize,
         plan: Plan {
             warm_up: Duration::from_secs(options.warm_up.into()),
@@ -285,7 +317,9 @@ async fn run_workload(bench: &mut Bench, options: &Options, workload: Workload) 
         }
         Workload::All => return bench.all(stores).await,
         Workload::Direct { .. } if !options.no_floor => bench.floor_direct().await?,
-        Workload::Fanout { .. } if !options.no_floor => bench.floor_fanout().await?,
+        Workload::Fanout { .. } | Workload::Groups if !options.no_floor => {
+            bench.floor_fanout().await?;
+        }
         _ => {}
     }
     for &store in stores {
@@ -293,8 +327,17 @@ async fn run_workload(bench: &mut Bench, options: &Options, workload: Workload) 
             Workload::Direct { gzip } => bench.direct(store, gzip).await?,
             Workload::Fanout { gzip } => bench.fanout(store, gzip).await?,
             Workload::Idle => bench.idle(store).await?,
+            Workload::Webhooks => bench.webhooks(store).await?,
+            Workload::Groups => {
+                bench.group_fanout(store, false).await?;
+                bench.group_fanout(store, true).await?;
+                bench.groups(store).await?;
+            }
+            Workload::Grown => bench.grown(store).await?,
             Workload::Start => bench.start(store).await?,
             Workload::Sync => bench.sync(store).await?,
+            Workload::Files => bench.files(store).await?,
+            Workload::Search => bench.search(store).await?,
             Workload::Floor | Workload::All => {}
         }
     }

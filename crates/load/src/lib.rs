@@ -11,14 +11,18 @@ pub mod goals;
 pub mod talk;
 
 pub mod fanout;
+pub mod files;
+pub mod groups;
 pub mod idle;
 pub mod pairs;
+pub mod search;
 pub mod start;
 pub mod sync;
 
 pub mod floor;
 
 pub mod client;
+pub mod corpus;
 pub mod openim;
 pub mod rest;
 pub mod socket;

@@ -9,6 +9,7 @@ use flate2::{Compress, Compression, FlushCompress, Status};
 use prost::Message as _;
 use std::borrow::Cow;
 use std::cell::RefCell;
+use std::ops::Range;
 use wire::openim::envelope::{Encoding, Framing, RequestRef, encode_request};
 use wire::openim::proto::{MsgData, OfflinePushInfo};
 use wire::openim::{content_type, gob, gzip, ids, msg_from, msg_status, platform, session_type};
@@ -49,11 +50,40 @@ impl OpenImSpeech {
         let [a, b] = users;
         Ok(OpenImSpeech {
             sides: [
-                Skeleton::new(a, b, content_bytes)?,
-                Skeleton::new(b, a, content_bytes)?,
+                Skeleton::new(a, To::User(b), content_bytes)?,
+                Skeleton::new(b, To::User(a), content_bytes)?,
             ],
             gzip,
         })
+    }
+
+    /// One user who talks to a group; there is no other side.
+    pub fn to_group(
+        user: u32,
+        group: &str,
+        content_bytes: usize,
+        gzip: bool,
+    ) -> Result<OpenImSpeech> {
+        let side = Skeleton::new(user, To::Group(group), content_bytes)?;
+        Ok(OpenImSpeech {
+            sides: [side.clone(), side],
+            gzip,
+        })
+    }
+}
+
+#[derive(Clone, Copy)]
+enum To<'a> {
+    User(u32),
+    Group(&'a str),
+}
+
+impl OpenImSpeech {
+    /// As [`Speech::message`], with a text of its own instead of the prose: what is too long is cut off, the rest filled
+    /// with spaces. It must have nothing in it that JSON escapes.
+    pub fn saying(&mut self, side: usize, id: u32, text: &str) -> Bytes {
+        self.sides[side].set_text(text);
+        self.message(side, id)
     }
 }
 
@@ -99,10 +129,12 @@ struct Skeleton {
     plain: Vec<u8>,
     /// Where the last eight digits of the client message id and of the correlation id stand.
     digits: [usize; 2],
+    /// Where the text of the message stands.
+    text: Range<usize>,
 }
 
 impl Skeleton {
-    fn new(from: u32, to: u32, content_bytes: usize) -> Result<Skeleton> {
+    fn new(from: u32, to: To<'_>, content_bytes: usize) -> Result<Skeleton> {
         let send_id = user_id(from);
         // Placeholders of the right length, found again by what they alone contain.
         let client_msg_id = format!("{from:08x}{:016x}{}", 0, "A".repeat(DIGITS));
@@ -111,13 +143,18 @@ impl Skeleton {
             r#"{{"content":"{}"}}"#,
             prose(content_bytes.saturating_sub(14))
         );
+        let (recv_id, group_id, session_type) = match to {
+            To::User(user) => (user_id(user), String::new(), session_type::SINGLE),
+            To::Group(group) => (String::new(), group.to_owned(), session_type::GROUP),
+        };
         let data = MsgData {
             send_id: send_id.clone(),
-            recv_id: user_id(to),
+            recv_id,
+            group_id,
             client_msg_id,
             sender_platform_id: PLATFORM,
             sender_nickname: send_id.clone(),
-            session_type: session_type::SINGLE,
+            session_type,
             msg_from: msg_from::USER,
             content_type: content_type::TEXT,
             content: content.into(),
@@ -148,7 +185,22 @@ impl Skeleton {
         };
         let plain = encode_request(request, encoding).to_vec();
         let digits = [find(&plain, b'A')?, find(&plain, b'B')?];
-        Ok(Skeleton { plain, digits })
+        let begin = br#"{"content":""#;
+        let mut windows = plain.windows(begin.len());
+        let text = windows.position(|window| window == begin);
+        let text = text.context("the content is gone")? + begin.len();
+        Ok(Skeleton {
+            text: text..text + content_bytes.saturating_sub(14),
+            plain,
+            digits,
+        })
+    }
+
+    fn set_text(&mut self, text: &str) {
+        let place = &mut self.plain[self.text.clone()];
+        let text = &text.as_bytes()[..text.floor_char_boundary(place.len())];
+        place[..text.len()].copy_from_slice(text);
+        place[text.len()..].fill(b' ');
     }
 
     fn message(&mut self, id: u32) -> &[u8] {

@@ -212,6 +212,16 @@ pub fn memory(pid: u32) -> Result<Memory> {
     })
 }
 
+/// Forgets the peak of a child's resident memory, so that the next one is that of what follows.
+pub fn reset_peak(pid: u32) -> Result<()> {
+    fs::write(format!("/proc/{pid}/clear_refs"), "5").context("reset the peak of a child's memory")
+}
+
+/// The most resident memory that a process has had, in KiB.
+pub fn peak(pid: u32) -> Result<u64> {
+    kib(&format!("/proc/{pid}/status"), "VmHWM:")
+}
+
 fn kib(path: &str, name: &str) -> Result<u64> {
     let text = fs::read_to_string(path).with_context(|| path.to_owned())?;
     text.lines()

@@ -65,6 +65,12 @@ impl Figure {
         self
     }
 
+    /// The same figure of another workload.
+    pub fn of_workload(mut self, workload: &str) -> Figure {
+        self.workload = workload.to_owned();
+        self
+    }
+
     /// Judges the figure. A goal that speaks of the floor stays open when the floor was not run.
     pub fn goal(mut self, goal: Goal) -> Figure {
         self.goal = Some(goal);

@@ -101,6 +101,10 @@ impl Admin {
         Ok(Admin(rest))
     }
 
+    pub fn rest(&self) -> &Rest {
+        &self.0
+    }
+
     pub async fn register(&self, users: &[String]) -> Result<()> {
         for users in users.chunks(REGISTER_MAX) {
             let users = users.iter().map(|user| UserInfo {

@@ -8,6 +8,7 @@ use std::fs::{self, File};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
+use store::StoreUrl;
 use tempfile::TempDir;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
@@ -20,6 +21,15 @@ const POLL: Duration = Duration::from_millis(2);
 const SECRET: &str = "openIM123";
 const ADMIN: &str = "imAdmin";
 
+/// Every message is to be told to a port where nobody listens.
+const DEAD_WEBHOOKS: [(&str, &str); 2] = [
+    ("SWITCHBOARD__WEBHOOKS__URL", "http://127.0.0.1:1/hooks"),
+    (
+        "SWITCHBOARD__WEBHOOKS__AFTER_SEND_SINGLE_MSG__ENABLE",
+        "true",
+    ),
+];
+
 /// What to start.
 #[derive(Clone, Debug)]
 pub struct Setup {
@@ -31,6 +41,10 @@ pub struct Setup {
     pub cores: Cores,
     /// Where temporary directories are made.
     pub directory: PathBuf,
+    /// Whether messages are indexed for search.
+    pub search: bool,
+    /// Whether after-hooks are on, for an application's server that is not there.
+    pub dead_webhooks: bool,
 }
 
 /// A running, ready server. Dropping it kills it and removes its data.
@@ -50,6 +64,20 @@ impl Server {
     pub async fn start(setup: &Setup) -> Result<Server> {
         let directory = tempfile::tempdir_in(&setup.directory)?;
         fs::create_dir(directory.path().join("data"))?;
+        Self::start_on(setup, directory).await
+    }
+
+    /// A server whose store holds that many old messages, spread over conversations of nobody who is there.
+    pub async fn start_on_old(setup: &Setup, messages: u64, conversations: u64) -> Result<Server> {
+        let directory = tempfile::tempdir_in(&setup.directory)?;
+        fs::create_dir(directory.path().join("data"))?;
+        let url: StoreUrl = store_url(setup, directory.path()).parse()?;
+        store::migrate(&url).await?;
+        store::fill(&url, messages, conversations).await?;
+        Self::start_on(setup, directory).await
+    }
+
+    async fn start_on(setup: &Setup, directory: TempDir) -> Result<Server> {
         let addresses = free_addresses()?;
         let [main, api, socket] = addresses;
         let begun = Instant::now();
@@ -96,6 +124,13 @@ impl Server {
         Admin::log_in(self.api, SECRET, ADMIN).await
     }
 
+    /// What Prometheus would read.
+    pub async fn metrics(&self) -> Result<String> {
+        let answer = reqwest::Client::builder().no_proxy().build()?;
+        let answer = answer.get(format!("http://{}/metrics", self.main)).send();
+        Ok(answer.await?.error_for_status()?.text().await?)
+    }
+
     pub async fn stop(self) -> Result<()> {
         self.process.stop(Signal::TERM).await
     }
@@ -128,10 +163,7 @@ impl Server {
 fn spawn(setup: &Setup, addresses: [SocketAddr; 3], directory: &Path) -> Result<Process> {
     let [main, api, socket] = addresses.map(|address| address.to_string());
     let data = directory.join("data");
-    let store = match &setup.database {
-        Some(url) => url.clone(),
-        None => format!("sqlite:{}", data.join("switchboard.db").display()),
-    };
+    let store = store_url(setup, directory);
     let log = File::create(log_path(directory))?;
     let mut command = command(setup.cores.server, &setup.program)?;
     command
@@ -143,10 +175,30 @@ fn spawn(setup: &Setup, addresses: [SocketAddr; 3], directory: &Path) -> Result<
         .env("SWITCHBOARD__LISTEN__OPENIM_API", api)
         .env("SWITCHBOARD__LISTEN__OPENIM_WS", socket)
         .env("SWITCHBOARD__STORE__URL", store)
+        .env("SWITCHBOARD__SEARCH__ENABLED", setup.search.to_string())
+        .envs(
+            if setup.dead_webhooks {
+                &DEAD_WEBHOOKS[..]
+            } else {
+                &[]
+            }
+            .iter()
+            .copied(),
+        )
         .current_dir(directory)
         .stdout(log.try_clone()?)
         .stderr(log);
     Process::spawn(&mut command)
+}
+
+fn store_url(setup: &Setup, directory: &Path) -> String {
+    match &setup.database {
+        Some(url) => url.clone(),
+        None => {
+            let file = directory.join("data").join("switchboard.db");
+            format!("sqlite:{}", file.display())
+        }
+    }
 }
 
 fn log_path(directory: &Path) -> PathBuf {

@@ -5,8 +5,11 @@ use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock, Weak};
 
+use async_trait::async_trait;
 use domain::event::{Audience, Event, Signal};
+use domain::hooks::Connected;
 use domain::ids::{AccountKey, SessionKey};
+use domain::ports::ConnectionWatch;
 use domain::sessions::Platforms;
 use metrics::{Counter, counter, gauge};
 use tokio_util::task::TaskTracker;
@@ -32,6 +35,7 @@ pub struct Hub {
     /// Counts registrations that have not been dropped; a shutdown waits for them.
     open: TaskTracker,
     presence: OnceLock<Weak<Presence>>,
+    watch: OnceLock<Arc<dyn ConnectionWatch>>,
     deliveries: Counter,
     slow_readers: Counter,
     kicks: Counter,
@@ -46,6 +50,16 @@ pub enum Refused {
     GoingAway,
 }
 
+#[async_trait]
+impl domain::ports::Presence for Hub {
+    async fn unreachable(&self, accounts: &[AccountKey]) -> Vec<AccountKey> {
+        let away = accounts
+            .iter()
+            .filter(|account| !self.is_in_front(**account));
+        away.copied().collect()
+    }
+}
+
 impl Hub {
     pub(crate) fn new(connections_max: usize, queue_events_max: usize) -> Self {
         Self {
@@ -57,6 +71,7 @@ impl Hub {
             is_draining: AtomicBool::new(false),
             open: TaskTracker::new(),
             presence: OnceLock::new(),
+            watch: OnceLock::new(),
             deliveries: counter!("switchboard_deliveries_total"),
             slow_readers: counter!("switchboard_slow_readers_total"),
             kicks: counter!("switchboard_kicks_total"),
@@ -65,6 +80,11 @@ impl Hub {
 
     pub(crate) fn announce_to(&self, presence: &Arc<Presence>) {
         let _ = self.presence.set(Arc::downgrade(presence));
+    }
+
+    /// From here on it is told of connections that come, go and are ended. Only the first one is.
+    pub fn watch_connections(&self, watch: Arc<dyn ConnectionWatch>) {
+        let _ = self.watch.set(watch);
     }
 
     /// Takes a connection. From here on its queue fills; whoever drops the registration closes it.
@@ -88,6 +108,9 @@ impl Hub {
         if let Some(presence) = self.presence() {
             presence.connected(&connection);
         }
+        if let Some(watch) = self.watch.get() {
+            watch.came(seen(&connection));
+        }
         Ok(registration)
     }
 
@@ -105,6 +128,9 @@ impl Hub {
         gauge!("switchboard_connections", "surface" => info.surface).decrement(1.0);
         if let Some(presence) = self.presence() {
             presence.left(connection);
+        }
+        if let Some(watch) = self.watch.get() {
+            watch.left(seen(connection));
         }
     }
 
@@ -184,6 +210,9 @@ impl Hub {
             let is_meant = platforms.contains(info.platform) && except != Some(info.session);
             if is_meant && connection.close(Some(published), CloseReason::Kicked) {
                 self.kicks.increment(1);
+                if let Some(watch) = self.watch.get() {
+                    watch.kicked(seen(connection));
+                }
             }
         }
     }
@@ -200,6 +229,14 @@ impl Hub {
                 .flat_map(|list| list.iter())
                 .map(|connection| connection.info().platform),
         )
+    }
+
+    /// Whether a connection to this node shows the account what comes: one whose application is in front.
+    pub fn is_in_front(&self, account: AccountKey) -> bool {
+        self.of(account)
+            .iter()
+            .flat_map(|list| list.iter())
+            .any(|connection| !connection.is_background())
     }
 
     pub fn connections_of(&self, account: AccountKey) -> Vec<Arc<Connection>> {
@@ -237,5 +274,16 @@ impl Hub {
     /// Returns when every registration was dropped, after [`Self::start_draining`].
     pub async fn drained(&self) {
         self.open.wait().await;
+    }
+}
+
+/// A connection as others than clients are told of it.
+fn seen(connection: &Connection) -> Connected {
+    let info = connection.info();
+    Connected {
+        user_id: info.user_id.clone(),
+        platform: info.platform,
+        connection: connection.id().0,
+        is_background: connection.is_background(),
     }
 }

@@ -7,6 +7,7 @@ mod published;
 
 mod bus;
 mod deadlines;
+mod follow;
 mod hub;
 mod presence;
 mod publisher;
@@ -19,6 +20,7 @@ pub use bus::{Bus, Inlet, LocalBus};
 pub use connection::{
     CloseReason, Connection, ConnectionId, ConnectionInfo, Delivery, Registration,
 };
+pub use follow::FollowerDriver;
 pub use hub::{Hub, Refused};
 pub use presence::{Presence, TooManyWatches};
 pub use published::{Frame, Outgoing, Published, Slot};

@@ -18,6 +18,9 @@ use crate::sharded::Sharded;
 /// Events that wait in one conversation; one more lets them all go.
 const HELD_MAX: usize = 256;
 
+/// A conversation that is first heard of at such a number has most likely just begun, and its beginning is on the way.
+const YOUNG_MAX: i64 = 4;
+
 /// Events that wait in all conversations together; while there are so many, nothing else waits.
 const HELD_IN_ALL_MAX: usize = 16_384;
 
@@ -71,9 +74,18 @@ impl Sequence {
             return (self.deliver)(&published);
         };
         let mut lanes = self.lanes.lock(conversation.0);
-        // What comes first is taken as the beginning: whether something is missing before it cannot be known, and
-        // almost always nothing is. What was overtaken at this very moment is delivered late.
         let Some(lane) = lanes.get(conversation, self.lanes_max) else {
+            if (2..=YOUNG_MAX).contains(&seq) {
+                // Two who write to each other first at the same time: the answer has overtaken the beginning.
+                lanes.insert(conversation, Lane::beginning_at(0), self.lanes_max);
+                let lane = lanes.get(conversation, self.lanes_max);
+                return match lane {
+                    Some(lane) => self.hold(conversation, lane, seq, published),
+                    None => (self.deliver)(&published),
+                };
+            }
+            // What comes first is taken as the beginning: whether something is missing before it cannot be known,
+            // and almost always nothing is. What was overtaken at this very moment is delivered late.
             lanes.insert(conversation, Lane::beginning_at(seq), self.lanes_max);
             return (self.deliver)(&published);
         };
@@ -277,7 +289,7 @@ mod tests {
                 conversation: ConversationId::direct(&user, &user),
                 kind: ConversationKind::Direct,
                 sender: user.clone(),
-                recipient: user,
+                recipient: domain::conversations::Party::Person(user),
             },
             key: MessageKey(seq),
             seq,
@@ -336,6 +348,20 @@ mod tests {
             "late ones once, none twice"
         );
         assert_eq!(sequence.held.load(Ordering::Relaxed), 0);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_conversation_that_has_just_begun_is_told_from_its_beginning() {
+        let (sequence, seen) = sequence();
+        for seq in [2, 3, 1, 4] {
+            sequence.put(event(seq));
+        }
+        assert_eq!(*seen.lock(), [1, 2, 3, 4]);
+        // One that was forgotten is waited for in vain, and not for long.
+        sequence.put(event_of(2, 3));
+        assert_eq!(seen.lock().len(), 4);
+        sleep(WAIT + Duration::from_millis(1)).await;
+        assert_eq!(seen.lock().last(), Some(&3));
     }
 
     #[tokio::test(start_paused = true)]

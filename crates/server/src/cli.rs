@@ -6,7 +6,7 @@ use anyhow::Result;
 use clap::{Args, Parser, Subcommand};
 
 use crate::config::{self, Config, Source};
-use crate::{commands, doctor, serve};
+use crate::{commands, doctor, import, serve};
 
 /// A self-hosted messaging server.
 #[derive(Parser)]
@@ -54,9 +54,18 @@ enum Command {
     /// What OpenIM applications need
     #[command(subcommand)]
     Openim(OpenimCommand),
+    /// Take over the data of another system; the server must not be running
+    #[command(subcommand)]
+    Import(ImportCommand),
     /// The configuration itself
     #[command(subcommand)]
     Config(ConfigCommand),
+}
+
+#[derive(Subcommand)]
+enum ImportCommand {
+    /// From a dump of an OpenIM 3.8 database; called again, it goes on where it was interrupted
+    Openim(import::OpenimDump),
 }
 
 #[derive(Subcommand)]
@@ -115,8 +124,11 @@ pub(crate) fn run(cli: Cli) -> Result<()> {
         Command::Doctor => block_on(doctor::doctor(source)),
         Command::User(command) => block_on(commands::user(Config::load(&source)?, command)),
         Command::Openim(command) => block_on(commands::openim(Config::load(&source)?, command)),
+        Command::Import(ImportCommand::Openim(dump)) => {
+            block_on(import::openim(Config::load(&source)?, dump))
+        }
         Command::Config(ConfigCommand::Check) => commands::check_config(&Config::load(&source)?),
-        Command::Config(ConfigCommand::Default) => commands::print(&config::example_file(None)),
+        Command::Config(ConfigCommand::Default) => commands::print(&config::example_file(&[])),
         Command::Config(ConfigCommand::Doc) => commands::print(&config::reference_page()),
     }
 }

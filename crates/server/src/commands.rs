@@ -13,6 +13,7 @@ use domain::error::Error;
 use domain::ids::UserId;
 use domain::ports::{AccountFilter, Page};
 use domain::sessions::Platform;
+use providers::push::VapidKey;
 use serde_json::json;
 use store::StoreUrl;
 
@@ -32,7 +33,11 @@ const PAGE_ROWS: u32 = 500;
 pub(crate) fn init(dir: &Path) -> Result<()> {
     std::fs::create_dir_all(dir).with_context(|| format!("cannot make {}", dir.display()))?;
     let file = dir.join(CONFIG_FILE);
-    let text = example_file(Some(&Secret::generate()?));
+    let vapid_key = Secret::new(VapidKey::generate()?.private_text());
+    let text = example_file(&[
+        ("openim.secret", &Secret::generate()?),
+        ("push.vapid_private_key", &vapid_key),
+    ]);
     let created = OpenOptions::new()
         .write(true)
         .create_new(true)
@@ -55,7 +60,7 @@ pub(crate) fn init(dir: &Path) -> Result<()> {
         }
     }
     print(&format!(
-        "Wrote {0} with a new secret; only its owner can read it.\n\
+        "Wrote {0} with new secrets; only its owner can read it.\n\
          Next: edit it if you like, then `switchboard serve --config {0}`.\n",
         file.display()
     ))

@@ -2,8 +2,12 @@
 //! environment (`SWITCHBOARD__SECTION__KEY`) overrides it, flags of the command line come last. Every key is asked
 //! for in [`Config::read`], with its default and its description: look there to learn or to add one.
 
+mod files;
 mod keys;
+mod messages;
 mod pages;
+mod push;
+mod webhooks;
 
 use std::ffi::OsString;
 use std::fmt;
@@ -16,8 +20,11 @@ use domain::sessions::MultiLogin;
 use store::StoreUrl;
 use tracing_subscriber::EnvFilter;
 
+pub(crate) use files::{FilePlace, Files};
 pub(crate) use keys::Keys;
 pub(crate) use pages::{example_file, reference_page};
+pub(crate) use push::Push;
+pub(crate) use webhooks::Webhooks;
 
 use crate::secret::Secret;
 
@@ -33,8 +40,14 @@ pub(crate) struct Config {
     pub data_dir: PathBuf,
     pub store: StoreUrl,
     pub postgres_connections: usize,
+    pub files: Files,
+    pub push: Push,
+    pub webhooks: Webhooks,
     pub openim: OpenIm,
+    pub messages: domain::messages::Settings,
     pub limits: Limits,
+    /// Whether messages are indexed and can be found by what they say.
+    pub search: bool,
     pub presence_grace: Duration,
     pub log: Log,
     /// There is no configuration file: an instance to try things out on this machine.
@@ -140,12 +153,22 @@ impl Config {
             1..=1000,
             "Connections that the server keeps to PostgreSQL, beside two that append messages. Not used with SQLite.",
         );
+        let files = Files::read(keys, &data_dir);
         let openim = OpenIm::read(keys, source, &listen);
+        let push = Push::read(keys);
+        let webhooks = Webhooks::read(keys, source.file.is_none());
         let connections_max = keys.number(
             "limits.connections_max",
             100_000,
             1..=10_000_000,
             "The most WebSocket connections at one time; a further one is refused.",
+        );
+        let messages = messages::read(keys);
+        let search = keys.flag(
+            "search.enabled",
+            true,
+            "Whether messages can be found by what they say. The index is kept up beside sending; with SQLite it is a file \
+             of its own beside the database. Switched on later, it takes in what was said before.",
         );
         let grace_ms = keys.number(
             "presence.grace_ms",
@@ -160,10 +183,15 @@ impl Config {
             data_dir,
             store: store?,
             postgres_connections: postgres_connections as usize,
+            files: files?,
+            push: push?,
+            webhooks: webhooks?,
             openim: openim?,
+            messages,
             limits: Limits {
                 connections_max: connections_max as usize,
             },
+            search,
             presence_grace: Duration::from_millis(grace_ms as u64),
             log: log?,
             development: source.file.is_none(),

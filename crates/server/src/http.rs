@@ -57,16 +57,23 @@ impl Pages {
     }
 }
 
-/// Puts the common layers around a listener's routes; the first one below sees a request last.
-pub(crate) fn with_layers(routes: Router, listener: &'static str, ids: &Arc<Ids>) -> Router {
+/// Puts the common layers around a listener's routes; the first one below sees a request last. `transfers` carry files
+/// and bound size and time themselves.
+pub(crate) fn with_layers(
+    routes: Router,
+    transfers: Router,
+    listener: &'static str,
+    ids: &Arc<Ids>,
+) -> Router {
     routes
-        .layer(middleware::from_fn_with_state(listener, measure))
         .layer(DefaultBodyLimit::disable())
         .layer(RequestBodyLimitLayer::new(BODY_BYTES_MAX))
         .layer(TimeoutLayer::with_status_code(
             StatusCode::REQUEST_TIMEOUT,
             REQUEST_TIMEOUT,
         ))
+        .merge(transfers)
+        .layer(middleware::from_fn_with_state(listener, measure))
         .layer(PropagateRequestIdLayer::new(REQUEST_ID))
         .layer(
             TraceLayer::new_for_http()
@@ -134,14 +141,21 @@ async fn measure(
     response
 }
 
-/// The path only: the query of a WebSocket's request holds a token.
+/// The path only, without what is secret in it: the query of a WebSocket's request holds a token, and the path of a
+/// file a link.
 fn span(request: &Request<Body>) -> Span {
     let id = request
         .headers()
         .get(REQUEST_ID)
         .and_then(|id| id.to_str().ok())
         .unwrap_or("");
-    info_span!("request", method = %request.method(), path = request.uri().path(), request.id = id)
+    info_span!("request", method = %request.method(), path = shown(request.uri().path()), request.id = id)
+}
+
+/// A path up to what opens a file.
+fn shown(path: &str) -> &str {
+    const LINK: &str = "/object/:";
+    path.find(LINK).map_or(path, |at| &path[..at + LINK.len()])
 }
 
 #[derive(Clone)]
@@ -150,5 +164,16 @@ struct MakeId(Arc<Ids>);
 impl MakeRequestId for MakeId {
     fn make_request_id<B>(&mut self, _: &axum::http::Request<B>) -> Option<RequestId> {
         self.0.hex32().parse().ok().map(RequestId::new)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn links_of_files_do_not_reach_the_log() {
+        assert_eq!(shown("/openim/object/:5e11a/alice/x"), "/openim/object/:");
+        assert_eq!(shown("/object/alice/x"), "/object/alice/x");
     }
 }

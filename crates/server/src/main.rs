@@ -7,12 +7,16 @@ mod commands;
 mod config;
 mod data_dir;
 mod doctor;
+mod files;
 mod http;
+mod import;
 mod listen;
 mod node;
+mod push;
 mod secret;
 mod serve;
 mod telemetry;
+mod webhooks;
 mod welcome;
 
 use std::process::ExitCode;

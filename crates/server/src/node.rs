@@ -7,15 +7,19 @@ use anyhow::Result;
 use domain::Domain;
 use domain::accounts::{AccountKind, NewAccount};
 use domain::error::Error;
+use domain::follow::Follower;
 use domain::ids::Ids;
+use domain::push::PushFollower;
+use domain::search::SearchIndexer;
 use domain::time::Clock;
+use providers::thumbnail::Shrinker;
 use realtime::{LocalBus, Realtime, Relay};
 use store::StoreUrl;
 use surface_openim::Surface as OpenImSurface;
 
 use crate::clock::SystemClock;
 use crate::config::Config;
-use crate::{data_dir, serve};
+use crate::{data_dir, files, push, serve, webhooks};
 
 /// One node has one cursor; with more of them each will need a name of its own.
 const RELAY_NAME: &str = "local";
@@ -25,6 +29,8 @@ pub(crate) struct Node {
     pub realtime: Arc<Realtime>,
     pub relay: Arc<Relay>,
     pub openim: Arc<OpenImSurface>,
+    /// What reads along with what is committed; each is driven while the server runs.
+    pub followers: Vec<Arc<dyn Follower>>,
 }
 
 impl Node {
@@ -54,15 +60,24 @@ impl Node {
         ));
         let settings = domain::Settings {
             multi_login: config.openim.multi_login,
+            files: files::settings(config),
+            push: config.push.settings(),
+            messages: config.messages.clone(),
             ..domain::Settings::default()
         };
-        let domain = Arc::new(Domain::new(
-            store,
-            realtime.publisher(),
-            clock,
-            new_ids()?,
-            settings,
-        ));
+        let push_sender = push::open_sender(&config.push, &clock)?;
+        let hooks = webhooks::open(&config.webhooks, &clock)?;
+        let mut domain = Domain::new(store, realtime.publisher(), clock, new_ids()?, settings)
+            .with_presence(realtime.hub.clone())
+            .with_blobs(files::open_blobs(config)?)
+            .with_images(Arc::new(Shrinker::default()));
+        if let Some(sender) = push_sender {
+            domain = domain.with_push_sender(sender);
+        }
+        if let Some(hooks) = hooks {
+            domain = domain.with_hooks(hooks);
+        }
+        let domain = Arc::new(domain);
         let relay = Arc::new(Relay::new(domain.clone(), realtime.publisher(), RELAY_NAME));
         let openim = OpenImSurface::new(
             domain.clone(),
@@ -77,13 +92,25 @@ impl Node {
                     .map(ToString::to_string)
                     .collect(),
                 token_life: config.openim.token_life,
+                public_url: config.files.public_url.clone(),
             },
         );
+        let mut followers: Vec<Arc<dyn Follower>> = Vec::new();
+        if config.search {
+            followers.push(Arc::new(SearchIndexer));
+        }
+        if domain.is_pushing() {
+            followers.push(Arc::new(PushFollower));
+        }
+        if let Some(follower) = webhooks::follower(&config.webhooks) {
+            followers.push(follower);
+        }
         Ok(Self {
             domain,
             realtime,
             relay,
             openim,
+            followers,
         })
     }
 

@@ -2,17 +2,12 @@
 //! replays are looked up by, names of version logs. What was written by any released version is read for ever.
 
 use domain::ids::{AccountKey, ConversationKey};
-use domain::messages::PushText;
+use domain::messages::{PushText, ReactionCount};
+use domain::search::{Phrase, Query};
+use domain::sync::List;
 use domain::time::Millis;
 use serde::{Deserialize, Serialize};
 use xxhash_rust::xxh3::xxh3_64_with_seed;
-
-/// The `list` of version logs of conversations.
-pub(crate) const CONVERSATION_LIST: i32 = 1;
-
-/// `state` of entries of version logs; the numbers of `reference/openim/sync.md` §3.
-pub(crate) const INSERTED: i32 = 1;
-pub(crate) const UPDATED: i32 = 3;
 
 /// Members that are empty are left out.
 #[derive(Default, Serialize, Deserialize)]
@@ -92,10 +87,61 @@ pub(crate) fn client_key(
     (conversation.0 << 32) | (hash >> 32).cast_signed()
 }
 
-/// The name of a new version log: 24 hexadecimal characters, another one if the account's log is made anew.
-pub(crate) fn version_id(account: AccountKey, now: Millis) -> String {
+/// The name of a new version log: 24 hexadecimal characters, another one for each list of one owner and for a log
+/// that is made anew.
+pub(crate) fn version_id(list: List, now: Millis) -> String {
     const LOW_48_BITS: i64 = 0xffff_ffff_ffff;
-    format!("{:012x}{:012x}", now & LOW_48_BITS, account.0 & LOW_48_BITS)
+    const LOW_40_BITS: i64 = 0xff_ffff_ffff;
+    let (kind, owner) = list.parts();
+    format!(
+        "{:012x}{kind:02x}{:010x}",
+        now & LOW_48_BITS,
+        owner & LOW_40_BITS
+    )
+}
+
+/// A query in the syntax of FTS5. Tokens hold letters, digits and marks only; between quotes nothing in them could be
+/// taken for syntax even so.
+pub(crate) fn fts_query(query: &Query) -> String {
+    let phrase = |phrase: &Phrase| {
+        let star = if phrase.is_prefix { " *" } else { "" };
+        format!("\"{}\"{star}", phrase.tokens.join(" ").replace('"', ""))
+    };
+    let phrases: Vec<String> = query.phrases.iter().map(phrase).collect();
+    phrases.join(" AND ")
+}
+
+/// Any of these names in the scope of an entry; `None` for no condition, "" for one that nothing meets.
+pub(crate) fn fts_scope(letter: char, numbers: Option<Vec<i64>>) -> Option<String> {
+    let names: Vec<String> = numbers?
+        .iter()
+        .map(|number| format!("\"{letter}{number}\""))
+        .collect();
+    Some(names.join(" OR "))
+}
+
+/// A query in the text form of `tsquery`.
+pub(crate) fn tsquery(query: &Query) -> String {
+    let token = |token: &String| format!("'{}'", token.replace(['\'', '\\'], ""));
+    let phrase = |phrase: &Phrase| {
+        let star = if phrase.is_prefix { ":*" } else { "" };
+        let tokens: Vec<String> = phrase.tokens.iter().map(token).collect();
+        format!("({}{star})", tokens.join(" <-> "))
+    };
+    let phrases: Vec<String> = query.phrases.iter().map(phrase).collect();
+    phrases.join(" & ")
+}
+
+/// Puts rows that name one person each together, where they are of one reaction; those stand together.
+pub(crate) fn gathered_reactions(rows: Vec<ReactionCount>) -> Vec<ReactionCount> {
+    let mut gathered: Vec<ReactionCount> = Vec::new();
+    for row in rows {
+        match gathered.last_mut() {
+            Some(last) if last.key == row.key => last.first.extend(row.first),
+            _ => gathered.push(row),
+        }
+    }
+    gathered
 }
 
 #[cfg(test)]
@@ -130,8 +176,26 @@ mod tests {
     }
 
     #[test]
+    fn queries_are_spelled_without_a_way_out() {
+        let query =
+            Query::parse("\"wide world\" 好 x' OR body:y NEAR(z) \\ -w #c1").expect("a query");
+        assert_eq!(
+            fts_query(&query),
+            r#""wide world" AND "好" * AND "x" AND "or" AND "body y" AND "near z" AND "w" AND "c1""#
+        );
+        assert_eq!(
+            tsquery(&query),
+            "('wide' <-> 'world') & ('好':*) & ('x') & ('or') & ('body' <-> 'y') & ('near' <-> 'z') & ('w') & ('c1')"
+        );
+        assert_eq!(
+            fts_scope('c', Some(vec![1, 2])).as_deref(),
+            Some(r#""c1" OR "c2""#)
+        );
+    }
+
+    #[test]
     fn version_ids_are_24_hex() {
-        let id = version_id(AccountKey(7), 1_790_000_000_000);
-        assert_eq!(id, "01a0c4506c00000000000007");
+        let id = version_id(List::Friends(AccountKey(7)), 1_790_000_000_000);
+        assert_eq!(id, "01a0c4506c00020000000007");
     }
 }

@@ -5,6 +5,7 @@
 mod bounds;
 mod error;
 mod forms;
+mod import_rows;
 mod postgres;
 mod schema;
 mod sqlite;
@@ -62,6 +63,19 @@ pub async fn migrate(url: &StoreUrl) -> Result<(u32, u32)> {
     match url {
         StoreUrl::Sqlite(path) => sqlite::migrate(path),
         StoreUrl::Postgres(url) => postgres::migrate(url).await,
+    }
+}
+
+/// What a filled log's messages say.
+const FILL_TEXT: &str = "Shall we meet at the station at half past six, or is the cafe by the river better for you? \
+    I can bring the tickets along, and Maria said she would join us after work.";
+
+/// Puts this many old messages into a store of the newest schema that is nearly empty, spread over conversations
+/// between accounts of its own. For the load generator, which measures beside them.
+pub async fn fill(url: &StoreUrl, messages: u64, conversations: u64) -> Result<()> {
+    match url {
+        StoreUrl::Sqlite(path) => sqlite::fill(path, messages, conversations),
+        StoreUrl::Postgres(url) => postgres::fill(url, messages, conversations).await,
     }
 }
 

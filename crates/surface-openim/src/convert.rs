@@ -1,12 +1,22 @@
 //! Pure conversions between the wire's structures and the domain's, both ways. Spellings that only OpenIM has (option
 //! names, session types, ids) end here.
 
+mod groups;
+mod people;
+
+pub(crate) use groups::{application, group_info, is_on, join_rule, join_source, member, role};
+pub(crate) use people::{
+    block, friend, friend_only, friend_request, id_hash, public_info, verdicts,
+};
+
 use std::collections::BTreeMap;
 
 use domain::accounts::{Account, Receive};
-use domain::conversations::{ConversationEntry, ConversationKind, SeqState};
-use domain::ids::{ConversationId, UserId};
-use domain::messages::{Message, Options, Order, Origin, Post, PulledMessages, PushText};
+use domain::conversations::{ConversationEntry, ConversationKind, Party, SeqState};
+use domain::ids::{ConversationId, GroupId, UserId};
+use domain::messages::{
+    Message, Options, Order, Origin, Post, PulledMessages, PushText, Route, content_type,
+};
 use domain::ports::Page;
 use domain::sessions::Platform;
 use wire::openim::proto::{MsgData, OfflinePushInfo, PullMsgs, Seqs};
@@ -64,6 +74,14 @@ pub(crate) fn conversation_ids(texts: &[String]) -> Answer<Vec<ConversationId>> 
     texts.iter().map(|text| conversation_id(text)).collect()
 }
 
+pub(crate) fn group_id(text: &str) -> Answer<GroupId> {
+    GroupId::new(text).ok_or_else(|| Refusal::args("groupID is empty, too long or has a ':' in it"))
+}
+
+pub(crate) fn group_ids(texts: &[String]) -> Answer<Vec<GroupId>> {
+    texts.iter().map(|text| group_id(text)).collect()
+}
+
 /// A platform that a device can have.
 pub(crate) fn platform(number: i32) -> Answer<Platform> {
     Platform::from_number(number.into()).ok_or_else(|| Refusal::args("platformID is unknown"))
@@ -103,6 +121,14 @@ pub(crate) fn order(number: i32) -> Order {
     } else {
         Order::Ascending
     }
+}
+
+/// The bit of an option, by its name on the wire.
+pub fn message_option(name: &str) -> Option<u16> {
+    OPTION_KEYS
+        .iter()
+        .find(|(key, _)| *key == name)
+        .map(|(_, bit)| *bit)
 }
 
 pub(crate) fn options(names: &BTreeMap<String, bool>) -> Options {
@@ -159,27 +185,39 @@ fn push_info(push: &PushText) -> OfflinePushInfo {
     }
 }
 
-/// The session type that a message of this kind of conversation carries. Notices travel as messages of one person
-/// to another.
-pub(crate) fn session_type(kind: ConversationKind) -> i32 {
-    match kind {
-        ConversationKind::Direct | ConversationKind::Notice => session_type::SINGLE,
-        ConversationKind::Notification => session_type::NOTIFICATION,
+/// The session type of a chat of this kind. Notices travel as messages of one person to another, or to a group.
+pub(crate) fn session_type(kind: ConversationKind, to: &Party) -> i32 {
+    match (kind, to) {
+        (ConversationKind::Notification, _) => session_type::NOTIFICATION,
+        (_, Party::Group(_)) => session_type::GROUP,
+        (_, Party::Person(_)) => session_type::SINGLE,
+    }
+}
+
+/// `recvID` and `groupID` of a message. What the server says to a group names it twice, what a person says once.
+pub(crate) fn addressees(route: &Route, post: &Post) -> (String, String) {
+    let is_ours =
+        post.origin == Origin::System && post.content_type >= content_type::NOTIFICATION_BEGIN;
+    match &route.recipient {
+        Party::Person(person) => (person.to_string(), String::new()),
+        Party::Group(group) if is_ours => (group.to_string(), group.to_string()),
+        Party::Group(group) => (String::new(), group.to_string()),
     }
 }
 
 pub(crate) fn msg_data(message: &Message) -> MsgData {
     let Message { route, post, .. } = message;
+    let (recv_id, group_id) = addressees(route, post);
     MsgData {
         send_id: route.sender.to_string(),
-        recv_id: route.recipient.to_string(),
-        group_id: String::new(),
+        recv_id,
+        group_id,
         client_msg_id: post.client_msg_id.clone(),
         server_msg_id: post.server_msg_id.clone(),
         sender_platform_id: post.sender_platform,
         sender_nickname: post.sender_nickname.clone(),
         sender_face_url: post.sender_face_url.clone(),
-        session_type: session_type(route.kind),
+        session_type: session_type(route.kind, &route.recipient),
         msg_from: post.origin as i32,
         content_type: post.content_type,
         content: post.content.clone(),
@@ -239,13 +277,17 @@ pub(crate) fn user_info(account: &Account) -> UserInfo {
 
 pub(crate) fn conversation(entry: &ConversationEntry) -> Conversation {
     let settings = &entry.settings;
+    let (user_id, group_id) = match &entry.peer {
+        Party::Person(person) => (person.to_string(), String::new()),
+        Party::Group(group) => (String::new(), group.to_string()),
+    };
     Conversation {
         owner_user_id: entry.owner.to_string(),
         conversation_id: entry.id.to_string(),
         recv_msg_opt: settings.receive as i32,
-        conversation_type: session_type(entry.kind),
-        user_id: entry.peer.to_string(),
-        group_id: String::new(),
+        conversation_type: session_type(entry.kind, &entry.peer),
+        user_id,
+        group_id,
         is_pinned: settings.is_pinned,
         attached_info: settings.attached_info.clone(),
         is_private_chat: settings.is_private,

@@ -50,7 +50,10 @@ pub(crate) fn frame(surface: &Surface, outgoing: &Outgoing, encoding: Encoding) 
 
 fn event(surface: &Surface, event: &Event) -> Option<(i32, Vec<u8>)> {
     let notice = match event {
-        Event::MessageAppended { message, .. } => return Some(push(message)),
+        Event::MessageAppended { message, .. }
+        | Event::Noticed {
+            notice: message, ..
+        } => return Some(push(message)),
         Event::ConversationsChanged {
             user_id,
             conversations,
@@ -109,6 +112,8 @@ fn event(surface: &Surface, event: &Event) -> Option<(i32, Vec<u8>)> {
                 to_user_id: user_id.to_string(),
             },
         ),
+        // For the application's server, not for devices.
+        Event::LetterWritten(_) => return None,
         // The hub sends this only to the connections that it ends.
         Event::SessionsEnded { .. } => return Some((ids::KICK_ONLINE_MSG, Vec::new())),
     };

@@ -10,6 +10,8 @@ pub(crate) struct Refusal {
     pub code: i32,
     /// Free text for people.
     pub detail: String,
+    /// What the application's own server calls it, if the refusal is its.
+    words: Option<String>,
 }
 
 /// What a request comes to.
@@ -20,6 +22,7 @@ impl Refusal {
         Self {
             code,
             detail: detail.into(),
+            words: None,
         }
     }
 
@@ -28,15 +31,40 @@ impl Refusal {
         Self::new(errors::ARGS_ERROR, detail)
     }
 
-    /// The fixed name of the code.
-    pub(crate) fn name(&self) -> &'static str {
-        errors::name(self.code)
+    /// The fixed name of the code, or the words of whoever refused.
+    pub(crate) fn name(&self) -> &str {
+        match &self.words {
+            Some(words) => words,
+            None => errors::name(self.code),
+        }
     }
+}
+
+/// A message that could not be sent: here a group that one is not in has a code of its own, and an unknown one has
+/// none.
+pub(crate) fn of_sending(error: Error) -> Refusal {
+    let code = match &error {
+        Error::Denied(Reason::NotMember) => errors::NOT_IN_GROUP_YET_ERROR,
+        Error::NotFound(Kind::Group) => errors::RECORD_NOT_FOUND_ERROR,
+        _ => return error.into(),
+    };
+    Refusal::new(code, error.to_string())
 }
 
 impl From<Error> for Refusal {
     fn from(error: Error) -> Self {
         let code = match &error {
+            Error::Refused {
+                code,
+                message,
+                detail,
+            } => {
+                return Self {
+                    code: *code,
+                    detail: detail.clone(),
+                    words: Some(message.clone()).filter(|words| !words.is_empty()),
+                };
+            }
             Error::Invalid { .. } => errors::ARGS_ERROR,
             Error::NotFound(kind) => not_found(*kind),
             Error::Denied(reason) | Error::Conflict(reason) => refused(*reason),
@@ -56,20 +84,43 @@ impl From<Error> for Refusal {
 
 fn not_found(kind: Kind) -> i32 {
     match kind {
-        Kind::Account | Kind::Conversation | Kind::Message | Kind::Favourite | Kind::Job => {
-            errors::RECORD_NOT_FOUND_ERROR
-        }
+        Kind::Group => errors::GROUP_ID_NOT_FOUND_ERROR,
+        Kind::Account
+        | Kind::Conversation
+        | Kind::Message
+        | Kind::Favourite
+        | Kind::Friend
+        | Kind::FriendRequest
+        | Kind::Member
+        | Kind::Application
+        | Kind::Job
+        | Kind::File
+        | Kind::Upload => errors::RECORD_NOT_FOUND_ERROR,
     }
 }
 
 fn refused(reason: Reason) -> i32 {
     match reason {
-        Reason::NotOwner | Reason::NotAdministrator | Reason::NotNotificationAccount => {
-            errors::NO_PERMISSION_ERROR
-        }
-        Reason::NoLogin => errors::ARGS_ERROR,
+        Reason::NotOwner
+        | Reason::NotAdministrator
+        | Reason::NotNotificationAccount
+        | Reason::NotGroupManager
+        | Reason::NotMember
+        | Reason::OwnerStays
+        | Reason::TooLate => errors::NO_PERMISSION_ERROR,
+        Reason::NoLogin | Reason::AlreadyMember => errors::ARGS_ERROR,
+        Reason::GroupDismissed => errors::DISMISSED_ALREADY_ERROR,
+        Reason::MutedInGroup => errors::MUTED_IN_GROUP,
+        Reason::GroupMuted => errors::MUTED_GROUP,
+        Reason::BlockedByPeer => errors::BLOCKED_BY_PEER,
+        Reason::NotFriends => errors::NOT_PEERS_FRIEND,
+        Reason::AlreadyFriends => errors::RELATIONSHIP_ALREADY_ERROR,
+        Reason::AlreadyAnswered => errors::GROUP_REQUEST_HANDLED,
+        Reason::GroupIdTaken => errors::GROUP_ID_EXISTED,
         Reason::AlreadyRegistered => errors::REGISTERED_ALREADY_ERROR,
         Reason::AlreadyRevoked => errors::MSG_ALREADY_REVOKE,
+        Reason::ContentMismatch | Reason::TooLarge => errors::DATA_ERROR,
+        Reason::UploadExpired => errors::FILE_UPLOADED_EXPIRED_ERROR,
         Reason::PolicyChanged => errors::SERVER_INTERNAL_ERROR,
     }
 }

@@ -2,14 +2,19 @@
 //! domain, encodes. `auth.rs` proves who asks, `routes/` is REST, `socket.rs` is the WebSocket with its requests in
 //! `requests.rs`, `encode.rs` is what devices are told, `convert.rs` and `errors.rs` are the spellings.
 
+mod address;
 mod auth;
 mod convert;
 mod dial;
 mod encode;
 mod errors;
+mod http_range;
 mod requests;
 mod routes;
+mod sends;
 mod socket;
+
+pub use convert::message_option;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -31,6 +36,8 @@ pub struct Settings {
     pub admin_user_ids: Vec<String>,
     /// How long a token lives.
     pub token_life: Duration,
+    /// The address of the REST API as clients see it; without it, it is taken from each request.
+    pub public_url: Option<String>,
 }
 
 /// The surface and what it needs: one for the process, shared by its listeners.
@@ -38,6 +45,8 @@ pub struct Surface {
     domain: Arc<Domain>,
     realtime: Arc<Realtime>,
     tokens: Tokens,
+    public_url: Option<String>,
+    sends: sends::Sends,
     /// For the ids of notifications and operations, which only have to differ.
     ids: Ids,
 }
@@ -59,6 +68,8 @@ impl Surface {
             domain,
             realtime,
             tokens,
+            public_url: settings.public_url,
+            sends: sends::Sends::default(),
             ids,
         })
     }
@@ -66,6 +77,12 @@ impl Surface {
     /// The REST routes, at the root.
     pub fn api_router(self: &Arc<Self>) -> Router {
         routes::router(self.clone())
+    }
+
+    /// The routes that carry the bytes of files, at the root. They are apart because no limit of a request's size or
+    /// time fits them; they have limits of their own.
+    pub fn transfer_router(self: &Arc<Self>) -> Router {
+        routes::transfer_router(self.clone())
     }
 
     /// The WebSocket, on any path.

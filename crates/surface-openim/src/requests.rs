@@ -3,16 +3,17 @@
 
 use domain::caller::Caller;
 use domain::messages::{Origin, Recipient, SendMessage, SeqRange, SeqsOf};
+use wire::openim::errors as codes;
 use wire::openim::proto::{
     ConversationSeqs, GetConversationsHasReadAndMaxSeqReq, GetConversationsHasReadAndMaxSeqResp,
     GetLastMessageReq, GetLastMessageResp, GetMaxSeqReq, GetMaxSeqResp, GetSeqMessageReq,
     GetSeqMessageResp, MsgData, PullMessageBySeqsReq, PullMessageBySeqsResp, UserSendMsgResp,
 };
-use wire::openim::{errors, session_type};
+use wire::openim::session_type;
 
 use crate::Surface;
-use crate::convert::{self, conversation_id, conversation_ids, msg_data, user_id};
-use crate::errors::{Answer, Refusal};
+use crate::convert::{self, conversation_id, conversation_ids, group_id, msg_data, user_id};
+use crate::errors::{self, Answer, Refusal};
 
 /// 1001: how far every conversation has grown, chats and notices, without the empty ones.
 pub(crate) async fn newest_seqs(
@@ -80,19 +81,14 @@ pub(crate) async fn send(
     // The original compares only the envelope's sender; a message in another's name would pass there.
     if data.send_id != caller.user_id.as_str() {
         return Err(Refusal::new(
-            errors::NO_PERMISSION_ERROR,
+            codes::NO_PERMISSION_ERROR,
             "sendID is not the user of this connection",
         ));
     }
     let to = match data.session_type {
         session_type::SINGLE => Recipient::Person(user_id("recvID", &data.recv_id)?),
         session_type::NOTIFICATION => Recipient::Notified(user_id("recvID", &data.recv_id)?),
-        session_type::GROUP => {
-            return Err(Refusal::new(
-                errors::RECORD_NOT_FOUND_ERROR,
-                "no such group",
-            ));
-        }
+        session_type::GROUP => Recipient::Group(group_id(&data.group_id)?),
         _ => return Err(Refusal::args("sessionType must be 1, 3 or 4")),
     };
     let command = SendMessage {
@@ -105,7 +101,11 @@ pub(crate) async fn send(
             .unwrap_or_default()
             .to_owned(),
     };
-    let sent = surface.domain.send_message(caller, command).await?;
+    let sent = surface
+        .domain
+        .send_message(caller, command)
+        .await
+        .map_err(errors::of_sending)?;
     Ok(UserSendMsgResp {
         server_msg_id: sent.server_msg_id,
         client_msg_id: sent.client_msg_id,

@@ -8,10 +8,11 @@ use std::time::{Duration, Instant};
 use axum::extract::ws::{Utf8Bytes, WebSocket};
 use bytes::Bytes;
 use domain::caller::Caller;
+use domain::hooks::with_trace;
 use domain::sessions::Platform;
 use prost::Message;
 use realtime::pump::{self, Incoming, KeepAlive, Protocol, Reply};
-use realtime::{Connection, Frame, Published};
+use realtime::{Connection, Frame, Outgoing, Published};
 use serde::{Deserialize, Serialize};
 use wire::openim::envelope::{Encoding, Request, ResponseRef, decode_request, encode_response};
 use wire::openim::proto::{
@@ -82,6 +83,10 @@ struct Device {
 
 impl Protocol for Device {
     fn event(&self, published: &Published) -> Option<Frame> {
+        if let Outgoing::Event(event) = &published.outgoing {
+            let (account, user) = (self.caller.account, &self.caller.user_id);
+            self.surface.domain.delivered(account, user, event);
+        }
         published.encoded(encode::slot(self.encoding), |outgoing| {
             encode::frame(&self.surface, outgoing, self.encoding)
         })
@@ -109,7 +114,7 @@ impl Device {
             tracing::debug!("an openim device spoke for another user");
             return Reply::close();
         }
-        let Some(answer) = self.answer(&request).await else {
+        let Some(answer) = with_trace(&request.operation_id, self.answer(&request)).await else {
             tracing::debug!(
                 request.req_identifier,
                 "an openim device asked for something unheard of"
@@ -218,8 +223,11 @@ impl Device {
                 errors::SERVER_INTERNAL_ERROR,
                 "calls are not part of this server",
             )),
-            // The session stays valid: the device only stops listening.
-            ids::LOGOUT_MSG => Ok(Vec::new()),
+            // The session stays valid: the device only stops listening, and is not pushed to any more.
+            ids::LOGOUT_MSG => match surface.domain.forget_session_device(caller).await {
+                Ok(()) => Ok(Vec::new()),
+                Err(error) => Err(error.into()),
+            },
             _ => return None,
         })
     }

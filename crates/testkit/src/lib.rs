@@ -6,7 +6,10 @@
     reason = "a test that cannot be set up has failed"
 )]
 
+pub mod pictures;
 pub mod postgres;
+pub mod receiver;
+pub mod s3;
 mod world;
 
 pub use world::{BEGIN, HandClock, Notebook, World, saying, user_id};

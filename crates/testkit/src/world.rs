@@ -32,6 +32,11 @@ impl World {
     }
 
     pub async fn with(settings: Settings) -> Self {
+        Self::equipped(settings, |domain| domain).await
+    }
+
+    /// A world whose domain was given more of the outside.
+    pub async fn equipped(settings: Settings, equip: impl FnOnce(Domain) -> Domain) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
         let url = StoreUrl::Sqlite(directory.path().join("world.db"));
         let clock = Arc::new(HandClock::at(BEGIN));
@@ -47,7 +52,7 @@ impl World {
             settings,
         );
         Self {
-            domain: Arc::new(domain),
+            domain: Arc::new(equip(domain)),
             clock,
             published,
             _directory: directory,

@@ -15,6 +15,7 @@ pub mod tips;
 pub mod errors;
 pub mod rest;
 pub mod token;
+pub mod webhooks;
 
 pub mod fuzzing;
 

@@ -5,6 +5,7 @@ use std::collections::HashSet;
 use super::{Account, AccountKind, Receive, StaffRole};
 use crate::caller::Caller;
 use crate::error::{Error, Reason, Result};
+use crate::hooks::{Hook, Question, Report};
 use crate::ids::{AccountKey, UserId};
 use crate::{Domain, gate, limits};
 
@@ -46,12 +47,13 @@ impl Domain {
     pub async fn register_accounts(
         &self,
         caller: &Caller,
-        accounts: Vec<NewAccount>,
+        mut accounts: Vec<NewAccount>,
     ) -> Result<()> {
         gate::may_administer(caller)?;
-        if accounts.is_empty() || accounts.len() > limits::IDS_MAX {
-            return Err(Error::invalid("users", "must be 1 to 1000"));
-        }
+        check_number(&accounts)?;
+        self.ask(Hook::BeforeUserRegister, Question::Register(&mut accounts))
+            .await?;
+        check_number(&accounts)?;
         let mut seen = HashSet::new();
         for account in &accounts {
             if !seen.insert(&account.user_id) {
@@ -60,12 +62,15 @@ impl Domain {
             check_profile(&account.nickname, &account.face_url, &account.ex)?;
         }
         let mut tx = self.store.begin().await?;
-        for account in accounts {
-            let row = self.row(account);
+        for account in &accounts {
+            let row = self.row(account.clone());
             if tx.insert_account(&row).await?.is_none() {
                 return Err(Error::Conflict(Reason::AlreadyRegistered));
             }
         }
+        let report = Report::Registered(&accounts, self.clock.now());
+        self.report(&mut *tx, Hook::AfterUserRegister, report)
+            .await?;
         self.commit(tx).await
     }
 
@@ -107,6 +112,13 @@ impl Domain {
             policy: 1,
         }
     }
+}
+
+fn check_number(accounts: &[NewAccount]) -> Result<()> {
+    if accounts.is_empty() || accounts.len() > limits::IDS_MAX {
+        return Err(Error::invalid("users", "must be 1 to 1000"));
+    }
+    Ok(())
 }
 
 pub(super) fn check_profile(nickname: &str, face_url: &str, ex: &str) -> Result<()> {

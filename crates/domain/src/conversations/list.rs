@@ -5,6 +5,7 @@ use crate::caller::Caller;
 use crate::error::{Error, Result};
 use crate::ids::{ConversationId, UserId};
 use crate::ports::Page;
+use crate::sync::{self, Increment, List, Version};
 use crate::{Domain, gate, limits};
 
 /// A page of a list, and the length of the whole.
@@ -69,12 +70,33 @@ impl Domain {
         &self,
         caller: &Caller,
         owner: &UserId,
-    ) -> Result<(String, u64, Vec<ConversationId>)> {
+    ) -> Result<(Version, Vec<ConversationId>)> {
         gate::may_act_for(caller, owner)?;
         let account = self.account(owner).await?;
         // The version is read first: a change in between is then listed again by the next sync, never missed.
-        let version = self.conversation_changes(caller, owner, "", 0).await?;
+        let version = self.version(List::Conversations(account.key)).await?;
         let ids = self.store.view().await?.entry_ids(account.key).await?;
-        Ok((version.version_id, version.version, ids))
+        Ok((version, ids))
     }
+
+    /// What changed in `owner`'s list of conversations since a version.
+    pub async fn conversation_changes(
+        &self,
+        caller: &Caller,
+        owner: &UserId,
+        known: (&str, u64),
+    ) -> Result<Increment<ConversationEntry>> {
+        gate::may_act_for(caller, owner)?;
+        let account = self.account(owner).await?.key;
+        let mut view = self.store.view().await?;
+        let list = List::Conversations(account);
+        let ids = sync::increment(&mut *view, list, known).await?;
+        let inserted = view.entries(account, &parsed(&ids.inserted)).await?;
+        let updated = view.entries(account, &parsed(&ids.updated)).await?;
+        Ok(ids.with(inserted, updated))
+    }
+}
+
+fn parsed(ids: &[String]) -> Vec<ConversationId> {
+    ids.iter().filter_map(ConversationId::parse).collect()
 }

@@ -1,31 +1,27 @@
 //! Conversations and what each participant keeps with them. A conversation owns a gap-free sequence that starts
 //! at 1. Every chat has a second log beside it, its notices: what the devices of both sides must learn about it
-//! (recalled, deleted, read), with a sequence of its own. `list.rs` and `sync.rs` read, `settings.rs` writes.
+//! (recalled, deleted, read), with a sequence of its own. `list.rs` reads, `settings.rs` writes.
 
 mod list;
 mod settings;
-mod sync;
 
 pub use list::ConversationPage;
 pub use settings::{SetConversations, SettingsChange};
-pub use sync::{Changes, VersionAnswer};
 
 use std::sync::Arc;
 
 use crate::accounts::Receive;
-use crate::ids::{AccountKey, ConversationId, ConversationKey, UserId};
+use crate::ids::{AccountKey, ConversationId, ConversationKey, GroupId, GroupKey, UserId};
 use crate::messages::{LoggedMessage, Message, Route};
 use crate::time::Millis;
 
-/// A conversation's own row and the names of its two sides.
+/// A conversation's own row and who takes part in it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Conversation {
     pub key: ConversationKey,
     pub id: ConversationId,
     pub kind: ConversationKind,
-    /// The two sides; `low` is the side with the smaller account key. Both are the same for notes to oneself.
-    pub low: Side,
-    pub high: Side,
+    pub parties: Parties,
     /// The log of this chat's notices, once there is one.
     pub notice: Option<ConversationKey>,
     /// Grows whenever something changes that the gate decides on.
@@ -35,6 +31,15 @@ pub struct Conversation {
     pub min_seq: i64,
     /// `send_time` of the newest message, 0 when there is none.
     pub last_time: Millis,
+}
+
+/// Between whom a conversation is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Parties {
+    /// Two accounts; `low` is the one with the smaller key. Both are the same for notes to oneself.
+    Pair { low: Side, high: Side },
+    /// The members of a group.
+    Group { key: GroupKey, id: GroupId },
 }
 
 /// One side of a conversation of two.
@@ -50,47 +55,77 @@ pub struct Side {
     pub sent_seq: i64,
 }
 
+/// To whom a conversation leads, as one of its participants sees it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Party {
+    Person(UserId),
+    Group(GroupId),
+}
+
+impl Party {
+    /// Whether it is this person.
+    pub fn is(&self, user: &UserId) -> bool {
+        matches!(self, Self::Person(person) if person == user)
+    }
+}
+
 impl Conversation {
-    /// The side of `account`, if it takes part.
+    /// The side of `account` in a conversation of two, if it takes part.
     pub fn side(&self, account: AccountKey) -> Option<&Side> {
-        [&self.low, &self.high]
+        self.sides()
             .into_iter()
+            .flatten()
             .find(|side| side.account == account)
     }
 
-    pub(crate) fn side_of(&self, user_id: &UserId) -> Option<&Side> {
-        [&self.low, &self.high]
-            .into_iter()
-            .find(|side| side.user_id == *user_id)
+    /// The side that faces `account` in a conversation of two: the other one, or itself for notes to oneself.
+    pub fn peer_of(&self, account: AccountKey) -> Option<&Side> {
+        match &self.parties {
+            Parties::Pair { low, high } if low.account == account => Some(high),
+            Parties::Pair { low, .. } => Some(low),
+            Parties::Group { .. } => None,
+        }
     }
 
-    /// A row of this conversation's log as a message; `None` if its sender takes no part in the conversation.
+    pub fn group(&self) -> Option<(GroupKey, &GroupId)> {
+        match &self.parties {
+            Parties::Pair { .. } => None,
+            Parties::Group { key, id } => Some((*key, id)),
+        }
+    }
+
+    fn sides(&self) -> [Option<&Side>; 2] {
+        match &self.parties {
+            Parties::Pair { low, high } => [Some(low), Some(high)],
+            Parties::Group { .. } => [None, None],
+        }
+    }
+
+    /// A row of this conversation's log as a message; `None` if it is between two and the sender is neither.
     pub(crate) fn message(&self, logged: LoggedMessage) -> Option<Message> {
-        let sender = self.side(logged.sender)?;
-        let recipient = self.peer_of(logged.sender);
+        let (recipient, is_read) = match &self.parties {
+            Parties::Pair { .. } => {
+                self.side(logged.sender)?;
+                let peer = self.peer_of(logged.sender)?;
+                let is_read = self.kind == ConversationKind::Direct && peer.read_seq >= logged.seq;
+                (Party::Person(peer.user_id.clone()), is_read)
+            }
+            Parties::Group { id, .. } => (Party::Group(id.clone()), false),
+        };
         Some(Message {
             route: Route {
                 conversation: self.id.clone(),
                 kind: self.kind,
-                sender: sender.user_id.clone(),
-                recipient: recipient.user_id.clone(),
+                sender: logged.sender_id,
+                recipient,
             },
             key: logged.key,
             seq: logged.seq,
             send_time: logged.send_time,
             status: logged.status,
-            is_read: self.kind == ConversationKind::Direct && recipient.read_seq >= logged.seq,
+            is_read,
             post: Arc::new(logged.post),
         })
-    }
-
-    /// The side that faces `account`: the other one, or itself for notes to oneself.
-    pub fn peer_of(&self, account: AccountKey) -> &Side {
-        if self.low.account == account {
-            &self.high
-        } else {
-            &self.low
-        }
     }
 }
 
@@ -99,6 +134,8 @@ impl Conversation {
 #[repr(i16)]
 pub enum ConversationKind {
     Direct = 1,
+    /// Among the members of a group.
+    Group = 3,
     /// From a notification account to a person.
     Notification = 4,
     /// The notices that stand beside chats.
@@ -107,7 +144,7 @@ pub enum ConversationKind {
 
 impl ConversationKind {
     pub fn from_number(number: i64) -> Option<Self> {
-        [Self::Direct, Self::Notification, Self::Notice]
+        [Self::Direct, Self::Group, Self::Notification, Self::Notice]
             .into_iter()
             .find(|kind| *kind as i64 == number)
     }
@@ -137,7 +174,7 @@ pub struct ConversationEntry {
     pub id: ConversationId,
     pub kind: ConversationKind,
     pub owner: UserId,
-    pub peer: UserId,
+    pub peer: Party,
     pub settings: ConversationSettings,
     /// Everything below is cleared for this participant; 0 when nothing is.
     pub min_seq: i64,

@@ -4,10 +4,12 @@ use super::{Conversation, ConversationKind, ConversationSettings};
 use crate::accounts::{Account, Receive};
 use crate::caller::Caller;
 use crate::error::{Error, Kind, Result};
-use crate::event::Event;
-use crate::ids::{ConversationId, UserId};
-use crate::messages::Recipient;
+use crate::event::{Event, Happening};
+use crate::ids::{ConversationId, GroupId, UserId};
+use crate::messages::told::{InChat, Told};
+use crate::messages::{Recipient, body, content_type};
 use crate::ports::Tx;
+use crate::sync::{Change, List};
 use crate::{Domain, gate, limits};
 
 /// Which conversation, for whom, and what of it; `None` leaves a setting as it is.
@@ -32,6 +34,9 @@ pub struct SettingsChange {
     pub ex: Option<String>,
 }
 
+/// Conversations that are set in one transaction.
+const SET_TOGETHER: usize = 50;
+
 impl Domain {
     /// Sets a conversation for its owners, opening it if it does not exist yet. Making a direct chat private holds
     /// for both sides. Owners whose settings really changed are told.
@@ -47,10 +52,53 @@ impl Domain {
         for owner in &command.owners {
             gate::may_act_for(caller, owner)?;
         }
-        let (kind, peer) = match &command.peer {
-            Recipient::Person(peer) => (ConversationKind::Direct, peer),
-            Recipient::Notified(peer) => (ConversationKind::Notification, peer),
+        match &command.peer {
+            Recipient::Person(peer) => {
+                self.set_chats_of_two(ConversationKind::Direct, peer, &command)
+                    .await
+            }
+            Recipient::Notified(peer) => {
+                self.set_chats_of_two(ConversationKind::Notification, peer, &command)
+                    .await
+            }
+            Recipient::Group(group) => self.set_group_chat(group, &command).await,
+        }
+    }
+
+    /// Sets what the application keeps with a conversation, the same for every one in the owner's list.
+    pub async fn set_ex_everywhere(
+        &self,
+        caller: &Caller,
+        owner: &UserId,
+        ex: String,
+    ) -> Result<()> {
+        gate::may_act_for(caller, owner)?;
+        let change = SettingsChange {
+            ex: Some(ex),
+            ..SettingsChange::default()
         };
+        change.check()?;
+        let owner = self.account(owner).await?;
+        let ids = self.store.view().await?.entry_ids(owner.key).await?;
+        // In pieces, because a long list would hold up everybody else.
+        for piece in ids.chunks(SET_TOGETHER) {
+            let mut tx = self.store.begin().await?;
+            for id in piece {
+                if let Some(chat) = tx.conversation(id).await? {
+                    self.apply(&mut *tx, &chat, &owner, &change).await?;
+                }
+            }
+            self.commit(tx).await?;
+        }
+        Ok(())
+    }
+
+    async fn set_chats_of_two(
+        &self,
+        kind: ConversationKind,
+        peer: &UserId,
+        command: &SetConversations,
+    ) -> Result<()> {
         let peer = self.account(peer).await?;
         let mut owners = Vec::with_capacity(command.owners.len());
         for owner in &command.owners {
@@ -58,43 +106,82 @@ impl Domain {
         }
         let mut tx = self.store.begin().await?;
         for owner in &owners {
-            let (id, sender, recipient) = match kind {
-                ConversationKind::Notification => (
-                    ConversationId::notification(&owner.user_id, &peer.user_id),
-                    &peer,
-                    owner,
-                ),
-                ConversationKind::Direct | ConversationKind::Notice => (
-                    ConversationId::direct(&owner.user_id, &peer.user_id),
-                    owner,
-                    &peer,
-                ),
+            let (id, sender, recipient) = if kind == ConversationKind::Notification {
+                let id = ConversationId::notification(&owner.user_id, &peer.user_id);
+                (id, &peer, owner)
+            } else {
+                let id = ConversationId::direct(&owner.user_id, &peer.user_id);
+                (id, owner, &peer)
             };
             let chat = self
                 .open_chat(&mut *tx, &id, kind, sender, recipient)
                 .await?;
             self.apply(&mut *tx, &chat, owner, &command.change).await?;
-            if kind == ConversationKind::Direct
-                && command.change.is_private.is_some()
+            if let Some(is_private) = command.change.is_private
+                && kind == ConversationKind::Direct
                 && owner.key != peer.key
             {
                 let both = SettingsChange {
-                    is_private: command.change.is_private,
+                    is_private: Some(is_private),
                     ..SettingsChange::default()
                 };
-                self.apply(&mut *tx, &chat, &peer, &both).await?;
+                if self.apply(&mut *tx, &chat, &peer, &both).await? {
+                    self.tell_private(&mut *tx, &chat, owner, &peer, is_private)
+                        .await?;
+                }
             }
         }
         self.commit(tx).await
     }
 
+    async fn set_group_chat(&self, group: &GroupId, command: &SetConversations) -> Result<()> {
+        let mut owners = Vec::with_capacity(command.owners.len());
+        for owner in &command.owners {
+            owners.push(self.account(owner).await?);
+        }
+        let mut tx = self.store.begin().await?;
+        let chat = tx
+            .conversation(&ConversationId::group(group))
+            .await?
+            .ok_or(Error::NotFound(Kind::Conversation))?;
+        for owner in &owners {
+            self.apply(&mut *tx, &chat, owner, &command.change).await?;
+        }
+        self.commit(tx).await
+    }
+
+    /// Both sides see in the chat that it was made private, or not any more.
+    async fn tell_private(
+        &self,
+        tx: &mut dyn Tx,
+        chat: &Conversation,
+        owner: &Account,
+        peer: &Account,
+        is_private: bool,
+    ) -> Result<()> {
+        let content = body::made_private(&owner.user_id, &peer.user_id, &chat.id, is_private);
+        let happening = Happening::ChatMadePrivate {
+            by: owner.user_id.clone(),
+            conversation: chat.id.clone(),
+            is_private,
+        };
+        let told = Told {
+            happening,
+            content_type: content_type::MADE_PRIVATE,
+            content,
+            in_chat: Some(InChat { pushes: false }),
+        };
+        self.tell_person(tx, owner, peer, told).await
+    }
+
+    /// Says whether anything changed.
     async fn apply(
         &self,
         tx: &mut dyn Tx,
         chat: &Conversation,
         owner: &Account,
         change: &SettingsChange,
-    ) -> Result<()> {
+    ) -> Result<bool> {
         let before = tx
             .entries(owner.key, std::slice::from_ref(&chat.id))
             .await?
@@ -103,25 +190,22 @@ impl Domain {
             .settings;
         let after = change.applied_to(&before);
         if after == before {
-            return Ok(());
+            return Ok(false);
         }
         tx.update_settings(chat.key, owner.key, &after).await?;
         if after.receive != before.receive {
             tx.bump_policy(chat.key).await?;
         }
-        tx.log_conversation_change(
-            owner.key,
-            std::slice::from_ref(&chat.id),
-            false,
-            self.clock.now(),
-        )
-        .await?;
+        let list = List::Conversations(owner.key);
+        tx.log_change(&[list], &[chat.id.as_str()], Change::Updated)
+            .await?;
         tx.record(Event::ConversationsChanged {
             account: owner.key,
             user_id: owner.user_id.clone(),
             conversations: vec![chat.id.clone()],
         })
-        .await
+        .await?;
+        Ok(true)
     }
 }
 

@@ -28,25 +28,43 @@ impl Domain {
     /// Puts the housekeeping that repeats into the queue, if it is not there.
     pub async fn schedule_housekeeping(&self) -> Result<()> {
         let mut tx = self.store.begin().await?;
-        for work in Work::ALL {
+        for work in Work::REPEATING {
             tx.insert_job(&repeated(work, self.clock.now())).await?;
         }
         self.commit(tx).await
     }
 
-    /// Carries out the jobs that are due. A job that fails is put back with a growing pause and set aside after ten
-    /// tries; a job whose worker died is taken over when its lease ends.
+    /// Carries out the housekeeping that is due.
     pub async fn run_due_jobs(&self) -> Result<JobOutcome> {
+        self.run_due(&Work::REPEATING, async move |job| {
+            self.carry_out(&job).await
+        })
+        .await
+    }
+
+    /// Carries out what is due of these kinds, by `carry_out`, which also takes the job out of the queue. A job that
+    /// fails is put back with a growing pause and set aside after ten tries; a job whose worker died is taken over
+    /// when its lease ends.
+    pub(crate) async fn run_due<F>(
+        &self,
+        kinds: &[Work],
+        carry_out: impl Fn(Job) -> F,
+    ) -> Result<JobOutcome>
+    where
+        F: Future<Output = Result<()>>,
+    {
         let now = self.clock.now();
         let mut tx = self.store.begin().await?;
-        let jobs = tx.claim_jobs(now, now + LEASE_MS, CLAIMED_MAX).await?;
+        let jobs = tx
+            .claim_jobs(kinds, now, now + LEASE_MS, CLAIMED_MAX)
+            .await?;
         if jobs.is_empty() {
             return Ok(JobOutcome::default());
         }
         self.commit(tx).await?;
         let mut outcome = JobOutcome::default();
         for job in jobs {
-            match self.carry_out(&job).await {
+            match carry_out(job.clone()).await {
                 Ok(()) => outcome.done += 1,
                 Err(error) => {
                     outcome.failed += 1;
@@ -78,7 +96,12 @@ impl Domain {
     }
 
     async fn carry_out(&self, job: &Job) -> Result<()> {
+        if matches!(job.work, Work::DestructMessages | Work::RetainMessages) {
+            return self.carry_out_upkeep(job).await;
+        }
         let now = self.clock.now();
+        // Talks to the object store, so it has transactions of its own.
+        let is_more_to_sweep = job.work == Work::SweepFiles && self.sweep_files().await?;
         let mut tx = self.store.begin().await?;
         let removed = match job.work {
             Work::DeleteExpiredSessions => {
@@ -89,8 +112,21 @@ impl Domain {
                 .await?
             }
             Work::PruneOutbox => {
-                tx.prune_outbox(now - self.settings.outbox_kept_ms, REMOVED_ROWS_MAX)
-                    .await?
+                tx.prune_outbox(
+                    now - self.settings.outbox_kept_ms,
+                    now - self.settings.outbox_unseen_kept_ms,
+                    REMOVED_ROWS_MAX,
+                )
+                .await?
+            }
+            Work::SweepFiles if is_more_to_sweep => REMOVED_ROWS_MAX as u64,
+            Work::SweepFiles => 0,
+            Work::DestructMessages
+            | Work::RetainMessages
+            | Work::SendPush
+            | Work::React
+            | Work::DeliverWebhook => {
+                return Err(Error::internal("a job of its own kind of worker"));
             }
         };
         tx.finish_job(job.key).await?;
@@ -123,5 +159,6 @@ fn repeated(work: Work, due_at: Millis) -> NewJob {
         work,
         due_at,
         unique: Some(work.name().to_owned()),
+        payload: None,
     }
 }

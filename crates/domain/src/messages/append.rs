@@ -15,6 +15,9 @@ pub struct Append {
     /// The policy versions that the gate decided on. The message is stored only while both are still in force.
     pub conversation_policy: i64,
     pub sender_policy: i64,
+    /// The sender has then read the conversation up to this message. It is so in every chat; this is set where the
+    /// sender's participant row keeps it (groups), not the conversation's own row (chats of two).
+    pub raises_read_seq: bool,
     /// The time of sending; the log raises it above that of the conversation's newest message.
     pub at: Millis,
     pub post: Arc<Post>,

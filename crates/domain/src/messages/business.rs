@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Sent, body, content_type};
 use crate::caller::Caller;
+use crate::conversations::Party;
 use crate::error::{Error, Result};
 use crate::event::{Audience, Signal};
 use crate::ids::UserId;
@@ -27,7 +28,12 @@ impl Domain {
         let sender = self.account(&command.sender).await?;
         let recipient = self.account(&command.recipient).await?;
         let content = body::business(&command.key, &command.data);
-        let message = self.passing_notice(&sender, &recipient, content_type::BUSINESS, content);
+        let message = self.passing_notice(
+            &sender,
+            Party::Person(recipient.user_id.clone()),
+            content_type::BUSINESS,
+            content,
+        );
         let sent = Sent {
             client_msg_id: message.post.client_msg_id.clone(),
             server_msg_id: message.post.server_msg_id.clone(),

@@ -1,24 +1,38 @@
 //! Messages: `send.rs` first, it is the main job; then `append.rs` (what the store is asked to do), `pull.rs`
-//! (reading), `read.rs` (read positions), `recall.rs`, `delete.rs`, `search.rs`. `body.rs` knows the stored bodies
-//! that we write ourselves.
+//! (reading), `read.rs` (read positions), `recall.rs`, `delete.rs`, `search.rs`. What people do to a message that stands
+//! begins in `scene.rs`: `edit.rs`, `react.rs`, `pin.rs`. `expire.rs` removes what is old. `body.rs` knows the stored
+//! bodies that we write ourselves.
 
 mod append;
-mod body;
+pub(crate) mod body;
 mod business;
 mod delete;
-mod notice;
+pub(crate) mod deliveries;
+mod edit;
+mod expire;
+pub(crate) mod notice;
+mod pin;
 mod pull;
+mod react;
 mod read;
+mod readers;
 mod recall;
+mod scene;
 mod search;
+mod see;
 mod send;
+pub(crate) mod told;
 
 pub use append::{Append, Appended, Placed};
 pub use body::content_type;
 pub use business::SendBusiness;
 pub use delete::{ClearConversations, DeleteMessages, Spread};
+pub use edit::{Edit, EditMessage, MessageEdits};
+pub use pin::{PinMark, PinMessage, PinnedMessage};
 pub use pull::{Order, PulledMessages, SeqRange, SeqsOf};
+pub use react::{ReactionCount, ReactionKey, SetReaction};
 pub use read::{MarkRead, SetReadSeq};
+pub use readers::{DeliveryState, Readers};
 pub use recall::RecallMessage;
 pub use search::{FoundMessage, MessageFilter};
 pub use send::{Recipient, SendMessage, Sent};
@@ -27,11 +41,31 @@ use std::sync::Arc;
 
 use bytes::Bytes;
 
-use crate::conversations::ConversationKind;
+use crate::conversations::{ConversationKind, Party};
 use crate::ids::{AccountKey, ConversationId, ConversationKey, MessageKey, UserId};
 use crate::time::Millis;
 
-/// What a sender wrote. It is passed on and stored as it came; only the recall and the deletion of a message
+#[derive(Clone, Debug)]
+pub struct Settings {
+    /// How long after sending a message its sender may edit it; without it, always.
+    pub edit_window_ms: Option<Millis>,
+    /// How long messages are kept, where a conversation has no period of its own; without it, for ever.
+    pub retention_ms: Option<Millis>,
+    /// The largest group of which it is told how far its members have received and read.
+    pub positions_members_max: usize,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            edit_window_ms: None,
+            retention_ms: None,
+            positions_members_max: 1000,
+        }
+    }
+}
+
+/// What a sender wrote. It is passed on and stored as it came; only editing, recalling and deleting a message
 /// replace its content.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Post {
@@ -172,7 +206,7 @@ pub struct Route {
     pub conversation: ConversationId,
     pub kind: ConversationKind,
     pub sender: UserId,
-    pub recipient: UserId,
+    pub recipient: Party,
 }
 
 /// A row of the message log, as the store returns it.
@@ -182,6 +216,7 @@ pub struct LoggedMessage {
     pub conversation: ConversationKey,
     pub seq: i64,
     pub sender: AccountKey,
+    pub sender_id: UserId,
     pub send_time: Millis,
     pub status: Status,
     /// Hidden from the account that asked; its content is still in `post`.

@@ -105,6 +105,7 @@ impl Domain {
                 });
         }
         pulled.retain(|answer| !answer.messages.is_empty());
+        self.note_pulled(caller, owner.key, &reaches, &pulled);
         Ok(pulled)
     }
 
@@ -152,26 +153,30 @@ impl Domain {
             .into_iter()
             .map(|answer| (answer.conversation.clone(), answer.messages))
             .collect();
-        let answers = wanted.iter().filter_map(|of| {
-            let reach = reaches.get(&of.conversation)?;
-            let (is_end, end_seq) = match order {
-                Order::Descending if of.seqs.iter().any(|seq| *seq < reach.min_seq) => {
-                    (true, reach.min_seq)
-                }
-                Order::Ascending if of.seqs.iter().any(|seq| *seq > reach.max_seq) => {
-                    (true, reach.max_seq)
-                }
-                Order::Ascending | Order::Descending => (false, 0),
-            };
-            let messages = found.remove(&of.conversation).unwrap_or_default();
-            Some(PulledMessages {
-                conversation: of.conversation.clone(),
-                messages,
-                is_end,
-                end_seq,
+        let answers: Vec<_> = wanted
+            .iter()
+            .filter_map(|of| {
+                let reach = reaches.get(&of.conversation)?;
+                let (is_end, end_seq) = match order {
+                    Order::Descending if of.seqs.iter().any(|seq| *seq < reach.min_seq) => {
+                        (true, reach.min_seq)
+                    }
+                    Order::Ascending if of.seqs.iter().any(|seq| *seq > reach.max_seq) => {
+                        (true, reach.max_seq)
+                    }
+                    Order::Ascending | Order::Descending => (false, 0),
+                };
+                let messages = found.remove(&of.conversation).unwrap_or_default();
+                Some(PulledMessages {
+                    conversation: of.conversation.clone(),
+                    messages,
+                    is_end,
+                    end_seq,
+                })
             })
-        });
-        Ok(answers.collect())
+            .collect();
+        self.note_pulled(caller, owner.key, &reaches, &answers);
+        Ok(answers)
     }
 
     /// The newest message of each conversation that the owner has not deleted.

@@ -1,12 +1,14 @@
 //! Read positions. Each side of a chat has one; it only grows. The other side of a direct chat is told which
 //! messages were read, by a notice; one's own other devices learn the new position.
 
+use super::notice::Hearers;
 use super::{body, content_type};
 use crate::accounts::Account;
 use crate::caller::Caller;
 use crate::conversations::{ConversationKind, Reach};
 use crate::error::{Error, Kind, Result};
 use crate::event::Event;
+use crate::hooks::{Hook, Report};
 use crate::ids::{ConversationId, UserId};
 use crate::{Domain, gate, limits};
 
@@ -39,10 +41,15 @@ impl Domain {
             .or_else(|| command.seqs.iter().copied().max())
             .ok_or(Error::invalid("seqs", "must not be empty"))?;
         check_seqs(&reach, &command.seqs, has_read_seq)?;
-        let peer = reach.conversation.peer_of(reader.key).account;
-        if reach.conversation.kind != ConversationKind::Direct || peer == reader.key {
-            return self.set_read_position(&reader, &reach, has_read_seq).await;
-        }
+        let peer = match reach.conversation.peer_of(reader.key) {
+            Some(peer)
+                if reach.conversation.kind == ConversationKind::Direct
+                    && peer.account != reader.key =>
+            {
+                peer.account
+            }
+            _ => return self.set_read_position(&reader, &reach, has_read_seq).await,
+        };
 
         let mut tx = self.store.begin().await?;
         let position = tx
@@ -51,7 +58,7 @@ impl Domain {
         let seqs = receipt_seqs(&reach, &reader, command.seqs, has_read_seq);
         if !seqs.is_empty() {
             let content = body::has_read(&reader.user_id, &command.conversation, &seqs, position);
-            let sides = (reader.key, peer);
+            let sides = (reader.key, Hearers::Account(peer));
             self.append_notice(
                 &mut *tx,
                 Some(&reach.conversation),
@@ -60,6 +67,13 @@ impl Domain {
                 content,
             )
             .await?;
+            let report = Report::MessagesRead {
+                conversation: &command.conversation,
+                reader: &reader.user_id,
+                seqs: &seqs,
+            };
+            self.report(&mut *tx, Hook::AfterSingleMsgRead, report)
+                .await?;
         }
         self.commit(tx).await
     }
@@ -91,6 +105,15 @@ impl Domain {
             has_read_seq: position,
         })
         .await?;
+        if let Some((_, group)) = reach.conversation.group() {
+            let report = Report::GroupRead {
+                group,
+                reader: &reader.user_id,
+                has_read_seq: position,
+            };
+            self.report(&mut *tx, Hook::AfterGroupMsgRead, report)
+                .await?;
+        }
         self.commit(tx).await
     }
 

@@ -4,12 +4,15 @@
 use std::sync::Arc;
 
 use super::body::Recall;
+use super::notice::Hearers;
 use super::{Status, content_type};
 use crate::caller::{Caller, Role};
-use crate::conversations::ConversationKind;
+use crate::conversations::{ConversationKind, Parties};
 use crate::error::{Error, Kind, Reason, Result};
-use crate::ids::{ConversationId, UserId};
-use crate::ports::LogRange;
+use crate::facts::Chat;
+use crate::hooks::{Hook, Report};
+use crate::ids::{AccountKey, ConversationId, UserId};
+use crate::ports::{Between, LogRange, NewConversation};
 use crate::{Domain, gate};
 
 #[derive(Clone, Debug)]
@@ -21,23 +24,31 @@ pub struct RecallMessage {
 }
 
 impl Domain {
-    /// Recalls a message: its sender may, and an administrator. Doing it twice is a conflict.
+    /// Recalls a message: its sender may, an administrator, and in a group whoever stands above its sender. Doing it twice is a conflict.
     pub async fn recall_message(&self, caller: &Caller, command: RecallMessage) -> Result<()> {
         gate::may_act_for(caller, &command.user)?;
         let user = self.account(&command.user).await?;
         let chat = self
             .chat_to_moderate(caller, user.key, &command.conversation)
             .await?;
+        let chat = &chat.conversation;
         if chat.kind == ConversationKind::Notice {
             return Err(Error::NotFound(Kind::Message));
         }
+        let hall = match chat.group() {
+            Some((_, group)) => Some(self.hall(group).await?),
+            None => None,
+        };
 
         let mut tx = self.store.begin().await?;
         // Locks the conversation, so that of two recalls the second one sees the first.
-        let new = crate::ports::NewConversation {
+        let new = NewConversation {
             id: chat.id.clone(),
             kind: chat.kind,
-            sides: (chat.low.account, chat.high.account),
+            between: match &chat.parties {
+                Parties::Pair { low, high } => Between::Accounts(low.account, high.account),
+                Parties::Group { key, .. } => Between::Group(*key),
+            },
         };
         let (chat, _) = tx.ensure_conversation(&new).await?;
         let range = LogRange {
@@ -54,12 +65,16 @@ impl Domain {
         if logged.post.content_type == content_type::RECALLED {
             return Err(Error::Conflict(Reason::AlreadyRevoked));
         }
+        let sender = logged.sender;
         let message = chat.message(logged).ok_or(Error::NotFound(Kind::Message))?;
-        gate::may_recall(caller, &user.user_id, &message.route.sender)?;
+        let role_of = |account| Some(hall.as_ref()?.roster.entry(account)?.role);
+        let roles = (role_of(user.key), role_of(sender));
+        gate::may_recall(caller, &user.user_id, &message.route.sender, roles)?;
         let recall = Recall {
             message: &message,
             by: &user.user_id,
             nickname: &user.nickname,
+            role: roles.0.map_or(0, |role| role as i32),
             by_administrator: caller.role == Role::Administrator,
             at: self.clock.now(),
         };
@@ -70,18 +85,15 @@ impl Domain {
             &recall.body(),
         )
         .await?;
-        let sender = chat
-            .side_of(&message.route.sender)
-            .ok_or(Error::NotFound(Kind::Message))?
-            .account;
-        let peer = chat.peer_of(sender).account;
-        // An administrator is no side of the chat: the notice then goes out in the sender's name.
-        let from = if chat.side(user.key).is_some() {
-            user.key
-        } else {
-            sender
+        let (from, to) = match hall {
+            Some(hall) => (user.key, Hearers::Members(hall)),
+            // An administrator is no side of the chat: the notice then goes out in the sender's name.
+            None => {
+                let from = chat.side(user.key).map_or(sender, |side| side.account);
+                let peer = chat.peer_of(from).map_or(from, |side| side.account);
+                (from, Hearers::Account(peer))
+            }
         };
-        let to = if from == sender { peer } else { sender };
         self.append_notice(
             &mut *tx,
             Some(&chat),
@@ -90,6 +102,12 @@ impl Domain {
             recall.notice(),
         )
         .await?;
+        let report = Report::MessageRecalled {
+            conversation: &chat.id,
+            seq: command.seq,
+            by: &user.user_id,
+        };
+        self.report(&mut *tx, Hook::AfterRevokeMsg, report).await?;
         self.commit(tx).await
     }
 
@@ -97,12 +115,21 @@ impl Domain {
     pub(super) async fn chat_to_moderate(
         &self,
         caller: &Caller,
-        user: crate::ids::AccountKey,
+        user: AccountKey,
         id: &ConversationId,
-    ) -> Result<Arc<crate::conversations::Conversation>> {
-        self.chat(id)
+    ) -> Result<Arc<Chat>> {
+        let chat = self
+            .chat(id)
             .await?
-            .filter(|chat| caller.role == Role::Administrator || chat.side(user).is_some())
-            .ok_or(Error::NotFound(Kind::Conversation))
+            .ok_or(Error::NotFound(Kind::Conversation))?;
+        let takes_part = match chat.conversation.group() {
+            Some((_, group)) => self.hall(group).await?.roster.entry(user).is_some(),
+            None => chat.conversation.side(user).is_some(),
+        };
+        if takes_part || caller.role == Role::Administrator {
+            Ok(chat)
+        } else {
+            Err(Error::NotFound(Kind::Conversation))
+        }
     }
 }

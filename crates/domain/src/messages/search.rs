@@ -4,7 +4,7 @@ use super::{LoggedMessage, Route};
 use crate::caller::Caller;
 use crate::conversations::ConversationKind;
 use crate::error::Result;
-use crate::ids::UserId;
+use crate::ids::{ConversationId, UserId};
 use crate::ports::Page;
 use crate::time::Millis;
 use crate::{Domain, gate};
@@ -18,6 +18,10 @@ pub struct MessageFilter {
     pub kind: Option<ConversationKind>,
     pub sent_from: Option<Millis>,
     pub sent_before: Option<Millis>,
+    pub conversation: Option<ConversationId>,
+    /// What the message says; see [`crate::search`]. With it the number of matches is that of the page and those before
+    /// it, and one more if there are more.
+    pub text: Option<String>,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -35,6 +39,9 @@ impl Domain {
         page: Page,
     ) -> Result<(u64, Vec<FoundMessage>)> {
         gate::may_administer(caller)?;
-        self.store.view().await?.search_messages(filter, page).await
+        match &filter.text {
+            Some(text) => self.search_by_text(filter, text, page).await,
+            None => self.store.view().await?.search_messages(filter, page).await,
+        }
     }
 }

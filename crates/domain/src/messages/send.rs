@@ -9,12 +9,17 @@ use flate2::write::DeflateEncoder;
 use super::{Append, Appended, Message, Options, Placed, Post, Route, Status, content_type};
 use crate::accounts::Account;
 use crate::caller::{Caller, Role};
-use crate::conversations::{Conversation, ConversationKind};
+use crate::conversations::{Conversation, ConversationKind, Party};
 use crate::error::{Error, Reason, Result};
 use crate::event::{Audience, Event, Recorded, Signal};
+use crate::facts::Chat;
 use crate::gate::Delivery;
-use crate::ids::{ConversationId, MessageKey, UserId};
-use crate::ports::{NewConversation, Tx};
+use crate::hooks::Shown;
+use crate::ids::{ConversationId, GroupId, MessageKey, UserId};
+use crate::ports::{Between, NewConversation, Tx};
+use crate::reactions::Reaction;
+use crate::relations::Relation;
+use crate::sync::{Change, List};
 use crate::time::Millis;
 use crate::{Domain, gate, limits};
 
@@ -37,6 +42,7 @@ pub enum Recipient {
     Person(UserId),
     /// A person, from a notification account.
     Notified(UserId),
+    Group(GroupId),
 }
 
 /// What the sender learns. A retry gets the very same answer.
@@ -62,22 +68,33 @@ impl Domain {
         }
         post.server_msg_id = self.ids.hex32();
 
-        let (kind, recipient) = match command.to {
-            Recipient::Person(recipient) => (ConversationKind::Direct, recipient),
-            Recipient::Notified(recipient) => (ConversationKind::Notification, recipient),
-        };
         let mut letter = Letter {
-            kind,
             caller,
             at: send_time,
             post: Arc::new(post),
             trace: command.trace,
+            shown: None,
         };
         let mut retries = 0;
         loop {
             let sender = self.account(&command.sender).await?;
-            let recipient = self.account(&recipient).await?;
-            match self.try_send(&mut letter, &sender, &recipient).await? {
+            let attempt = match &command.to {
+                Recipient::Person(recipient) => {
+                    let recipient = self.account(recipient).await?;
+                    let kind = ConversationKind::Direct;
+                    self.send_to_person(&mut letter, kind, &sender, &recipient)
+                        .await?
+                }
+                Recipient::Notified(recipient) => {
+                    gate::may_speak_as_system(caller, &sender)?;
+                    let recipient = self.account(recipient).await?;
+                    let kind = ConversationKind::Notification;
+                    self.send_to_person(&mut letter, kind, &sender, &recipient)
+                        .await?
+                }
+                Recipient::Group(group) => self.send_to_group(&mut letter, &sender, group).await?,
+            };
+            match attempt {
                 Attempt::Done(sent) => return Ok(sent),
                 Attempt::PolicyChanged if retries == limits::POLICY_RETRIES_MAX => {
                     return Err(Error::Conflict(Reason::PolicyChanged));
@@ -87,70 +104,194 @@ impl Domain {
         }
     }
 
-    async fn try_send(
+    async fn send_to_person(
         &self,
         letter: &mut Letter<'_>,
+        kind: ConversationKind,
         sender: &Account,
         recipient: &Account,
     ) -> Result<Attempt> {
-        if letter.kind == ConversationKind::Notification {
-            gate::may_speak_as_system(letter.caller, sender)?;
-        }
-        let id = letter.conversation(sender, recipient);
-        let chat = self.chat(&id).await?;
-        match gate::may_write_to(letter.caller, recipient, chat.as_deref())? {
+        let mut way = Way {
+            conversation: match kind {
+                ConversationKind::Notification => {
+                    ConversationId::notification(&sender.user_id, &recipient.user_id)
+                }
+                ConversationKind::Direct | ConversationKind::Group | ConversationKind::Notice => {
+                    ConversationId::direct(&sender.user_id, &recipient.user_id)
+                }
+            },
+            kind,
+            sender,
+            recipient: Party::Person(recipient.user_id.clone()),
+            audience: audience(letter.post.options, sender, recipient),
+        };
+        let Some(chat) = self.chat(&way.conversation).await? else {
+            self.ask_hooks(letter, &mut way).await?;
+            return self.send_first(letter, &way, recipient).await;
+        };
+        match self.may_write(letter, &chat, sender, recipient)? {
             Delivery::Normal => {}
             Delivery::Silent => letter.silence(),
             Delivery::Swallowed => return Ok(Attempt::Done(letter.sent(0, letter.at))),
         }
-        if !letter.post.options.is_on(Options::HISTORY) {
-            self.relay_message(
-                letter.message(id, sender, recipient, None),
-                sender,
-                recipient,
-            );
-            return Ok(Attempt::Done(letter.sent(0, letter.at)));
+        self.ask_hooks(letter, &mut way).await?;
+        let attempt = self.deliver(letter, &way, &chat.conversation).await?;
+        if matches!(attempt, Attempt::PolicyChanged) {
+            self.facts
+                .forget_policies(&sender.user_id, &way.conversation);
         }
-        let Some(chat) = chat else {
-            return self.send_first(letter, id, sender, recipient).await;
+        Ok(attempt)
+    }
+
+    async fn send_to_group(
+        &self,
+        letter: &mut Letter<'_>,
+        sender: &Account,
+        group: &GroupId,
+    ) -> Result<Attempt> {
+        let hall = self.hall(group).await?;
+        let place = hall.roster.entry(sender.key);
+        gate::may_speak_in(letter.caller, &hall.group, place, self.clock.now())?;
+        let mut way = Way {
+            conversation: hall.chat.id.clone(),
+            kind: ConversationKind::Group,
+            sender,
+            recipient: Party::Group(group.clone()),
+            audience: hall.audience(match place {
+                // Somebody from outside hears their own words too.
+                None => Arc::from([sender.key]),
+                Some(_) => Arc::from([]),
+            }),
         };
-        let append = letter.append(&chat, sender);
+        self.ask_hooks(letter, &mut way).await?;
+        let attempt = self.deliver(letter, &way, &hall.chat).await?;
+        if matches!(attempt, Attempt::PolicyChanged) {
+            self.facts.forget_group_policies(&sender.user_id, group);
+        }
+        Ok(attempt)
+    }
+
+    /// Asks the application's server, once however often the send is tried.
+    async fn ask_hooks(&self, letter: &mut Letter<'_>, way: &mut Way<'_>) -> Result<()> {
+        if !self.has_sending_hooks() {
+            return Ok(());
+        }
+        if letter.shown.is_none() {
+            letter.shown = Some(self.ask_about(letter, way).await?);
+        }
+        if let Some(shown) = &letter.shown {
+            way.audience = self.narrowed(&way.audience, way.sender.key, shown).await?;
+        }
+        Ok(())
+    }
+
+    async fn ask_about(&self, letter: &mut Letter<'_>, way: &Way<'_>) -> Result<Shown> {
+        let message = letter.message(way, None);
+        let mut post = Post::clone(&letter.post);
+        self.ask_to_send(letter.caller, &message, &mut post).await?;
+        if post != *letter.post {
+            letter.post = Arc::new(checked(post, letter.caller)?);
+        }
+        Ok(self.ask_to_show(&letter.message(way, None)).await)
+    }
+
+    /// Appends the message and publishes it; one that is not to be kept is only handed on.
+    async fn deliver(
+        &self,
+        letter: &Letter<'_>,
+        way: &Way<'_>,
+        chat: &Conversation,
+    ) -> Result<Attempt> {
+        if !letter.post.options.is_on(Options::HISTORY) {
+            return Ok(self.relay_letter(letter, way));
+        }
+        if way.kind == ConversationKind::Group && !letter.post.at.is_empty() {
+            return self.deliver_call(letter, way, chat).await;
+        }
+        let append = letter.append(chat, way.sender);
         match self.store.append(append).await? {
             Appended::Stored(placed) => {
-                let message = letter.message(id, sender, recipient, Some(placed));
-                self.publisher.publish(vec![Recorded::appended(
-                    letter.event(&chat, message, sender, recipient),
-                )]);
+                let event = letter.event(way, chat, placed);
+                self.publisher.publish(vec![Recorded::appended(event)]);
                 Ok(Attempt::Done(letter.sent(placed.seq, placed.send_time)))
             }
             Appended::Replay {
                 placed,
                 server_msg_id,
             } => Ok(Attempt::Done(letter.replayed(placed, server_msg_id))),
-            Appended::PolicyChanged => {
-                self.facts.forget_policies(&sender.user_id, &id);
-                Ok(Attempt::PolicyChanged)
-            }
+            Appended::PolicyChanged => Ok(Attempt::PolicyChanged),
         }
+    }
+
+    /// As [`Self::deliver`], for a message that calls members with `@`: their chats will be marked.
+    async fn deliver_call(
+        &self,
+        letter: &Letter<'_>,
+        way: &Way<'_>,
+        chat: &Conversation,
+    ) -> Result<Attempt> {
+        let mut tx = self.store.begin().await?;
+        match tx.append_message(&letter.append(chat, way.sender)).await? {
+            Appended::Stored(placed) => {
+                let reaction = Reaction::MarkCalled {
+                    conversation: chat.key.0,
+                    seq: placed.seq,
+                };
+                self.promise(&mut *tx, &reaction).await?;
+                tx.record(letter.event(way, chat, placed)).await?;
+                self.commit(tx).await?;
+                self.reactions_promised();
+                Ok(Attempt::Done(letter.sent(placed.seq, placed.send_time)))
+            }
+            Appended::Replay {
+                placed,
+                server_msg_id,
+            } => {
+                self.commit(tx).await?;
+                Ok(Attempt::Done(letter.replayed(placed, server_msg_id)))
+            }
+            Appended::PolicyChanged => Ok(Attempt::PolicyChanged),
+        }
+    }
+
+    fn relay_letter(&self, letter: &Letter<'_>, way: &Way<'_>) -> Attempt {
+        self.publisher.signal(Signal::MessageRelayed {
+            message: Arc::new(letter.message(way, None)),
+            audience: way.audience.clone(),
+        });
+        Attempt::Done(letter.sent(0, letter.at))
     }
 
     /// The first message of two people also puts the chat into their lists, in the same transaction.
     async fn send_first(
         &self,
-        letter: &Letter<'_>,
-        id: ConversationId,
-        sender: &Account,
+        letter: &mut Letter<'_>,
+        way: &Way<'_>,
         recipient: &Account,
     ) -> Result<Attempt> {
+        let sender = way.sender;
         let mut tx = self.store.begin().await?;
+        if !letter.post.options.is_on(Options::HISTORY) {
+            let relation = tx.relation(sender.key, recipient.key).await?;
+            self.commit(tx).await?;
+            return Ok(match self.may_open(letter, recipient, relation)? {
+                Delivery::Swallowed => Attempt::Done(letter.sent(0, letter.at)),
+                Delivery::Normal | Delivery::Silent => self.relay_letter(letter, way),
+            });
+        }
         let chat = self
-            .open_chat(&mut *tx, &id, letter.kind, sender, recipient)
+            .open_chat(&mut *tx, &way.conversation, way.kind, sender, recipient)
             .await?;
+        // Asked under the lock of the chat's row, which blocking somebody takes too.
+        let relation = tx.relation(sender.key, recipient.key).await?;
+        match self.may_open(letter, recipient, relation)? {
+            Delivery::Normal => {}
+            Delivery::Silent => letter.silence(),
+            Delivery::Swallowed => return Ok(Attempt::Done(letter.sent(0, letter.at))),
+        }
         match tx.append_message(&letter.append(&chat, sender)).await? {
             Appended::Stored(placed) => {
-                let message = letter.message(id, sender, recipient, Some(placed));
-                tx.record(letter.event(&chat, message, sender, recipient))
-                    .await?;
+                tx.record(letter.event(way, &chat, placed)).await?;
                 self.commit(tx).await?;
                 Ok(Attempt::Done(letter.sent(placed.seq, placed.send_time)))
             }
@@ -164,10 +305,41 @@ impl Domain {
                 Ok(Attempt::Done(letter.replayed(placed, server_msg_id)))
             }
             Appended::PolicyChanged => {
-                self.facts.forget_policies(&sender.user_id, &id);
+                self.facts
+                    .forget_policies(&sender.user_id, &way.conversation);
                 Ok(Attempt::PolicyChanged)
             }
         }
+    }
+
+    fn may_write(
+        &self,
+        letter: &Letter<'_>,
+        chat: &Chat,
+        sender: &Account,
+        recipient: &Account,
+    ) -> Result<Delivery> {
+        let relation = if sender.key <= recipient.key {
+            chat.relation
+        } else {
+            chat.relation.turned()
+        };
+        let here = chat
+            .conversation
+            .side(recipient.key)
+            .map(|side| side.receive);
+        let friends_only = self.settings.friends_only;
+        gate::may_write_to(letter.caller, recipient, here, relation, friends_only)
+    }
+
+    fn may_open(
+        &self,
+        letter: &Letter<'_>,
+        recipient: &Account,
+        relation: Relation,
+    ) -> Result<Delivery> {
+        let friends_only = self.settings.friends_only;
+        gate::may_write_to(letter.caller, recipient, None, relation, friends_only)
     }
 
     /// Makes the chat and puts it into the lists of those who have one: both people, or the one who is notified.
@@ -179,18 +351,18 @@ impl Domain {
         sender: &Account,
         recipient: &Account,
     ) -> Result<Conversation> {
-        let sides = (sender.key, recipient.key);
         let (chat, _) = tx
             .ensure_conversation(&NewConversation {
                 id: id.clone(),
                 kind,
-                sides,
+                between: Between::Accounts(sender.key, recipient.key),
             })
             .await?;
         let mut listed = match kind {
             ConversationKind::Direct => vec![sender.key, recipient.key],
             ConversationKind::Notification => vec![recipient.key],
-            ConversationKind::Notice => Vec::new(),
+            // A group's chat comes into the lists of its members when they join.
+            ConversationKind::Group | ConversationKind::Notice => Vec::new(),
         };
         // In one order whoever sends, so that two first messages that cross do not wait for each other.
         listed.sort_unstable();
@@ -198,30 +370,35 @@ impl Domain {
         let now = self.clock.now();
         for account in listed {
             if tx.ensure_participant(chat.key, account, now).await? {
-                tx.log_conversation_change(account, std::slice::from_ref(id), true, now)
-                    .await?;
+                tx.log_change(
+                    &[List::Conversations(account)],
+                    &[id.as_str()],
+                    Change::Inserted,
+                )
+                .await?;
             }
         }
         Ok(chat)
-    }
-
-    /// Hands a message that is not kept to whoever is connected.
-    pub(crate) fn relay_message(&self, message: Message, sender: &Account, recipient: &Account) {
-        let audience = audience(message.post.options, sender, recipient);
-        self.publisher.signal(Signal::MessageRelayed {
-            message: Arc::new(message),
-            audience,
-        });
     }
 }
 
 /// A message on its way: what does not change between tries.
 struct Letter<'a> {
-    kind: ConversationKind,
     caller: &'a Caller,
     at: Millis,
     post: Arc<Post>,
     trace: String,
+    /// What hooks said of showing it; `None` while they were not asked.
+    shown: Option<Shown>,
+}
+
+/// Where it goes, and who hears it.
+struct Way<'a> {
+    conversation: ConversationId,
+    kind: ConversationKind,
+    sender: &'a Account,
+    recipient: Party,
+    audience: Audience,
 }
 
 enum Attempt {
@@ -230,16 +407,6 @@ enum Attempt {
 }
 
 impl Letter<'_> {
-    fn conversation(&self, sender: &Account, recipient: &Account) -> ConversationId {
-        match self.kind {
-            ConversationKind::Direct => ConversationId::direct(&sender.user_id, &recipient.user_id),
-            ConversationKind::Notification => {
-                ConversationId::notification(&sender.user_id, &recipient.user_id)
-            }
-            ConversationKind::Notice => ConversationId::notice(&sender.user_id, &recipient.user_id),
-        }
-    }
-
     fn silence(&mut self) {
         let post = Arc::make_mut(&mut self.post);
         post.options = post.options.with_off(Options::OFFLINE_PUSH);
@@ -251,24 +418,19 @@ impl Letter<'_> {
             sender: sender.key,
             conversation_policy: chat.policy,
             sender_policy: sender.policy,
+            raises_read_seq: chat.kind == ConversationKind::Group,
             at: self.at,
             post: self.post.clone(),
         }
     }
 
-    fn message(
-        &self,
-        conversation: ConversationId,
-        sender: &Account,
-        recipient: &Account,
-        placed: Option<Placed>,
-    ) -> Message {
+    fn message(&self, way: &Way<'_>, placed: Option<Placed>) -> Message {
         Message {
             route: Route {
-                conversation,
-                kind: self.kind,
-                sender: sender.user_id.clone(),
-                recipient: recipient.user_id.clone(),
+                conversation: way.conversation.clone(),
+                kind: way.kind,
+                sender: way.sender.user_id.clone(),
+                recipient: way.recipient.clone(),
             },
             key: placed.map_or(MessageKey(0), |placed| placed.key),
             seq: placed.map_or(0, |placed| placed.seq),
@@ -279,17 +441,11 @@ impl Letter<'_> {
         }
     }
 
-    fn event(
-        &self,
-        chat: &Conversation,
-        message: Message,
-        sender: &Account,
-        recipient: &Account,
-    ) -> Event {
+    fn event(&self, way: &Way<'_>, chat: &Conversation, placed: Placed) -> Event {
         Event::MessageAppended {
             conversation: chat.key,
-            audience: audience(message.post.options, sender, recipient),
-            message: Arc::new(message),
+            audience: way.audience.clone(),
+            message: Arc::new(self.message(way, Some(placed))),
             trace: self.trace.clone(),
         }
     }
@@ -369,7 +525,7 @@ fn checked(mut post: Post, caller: &Caller) -> Result<Post> {
 }
 
 /// PostgreSQL keeps no NUL in a text, so none is taken anywhere. The content is bytes and may hold what it likes.
-fn check_texts(post: &Post) -> Result<()> {
+pub(super) fn check_texts(post: &Post) -> Result<()> {
     let push = post.push.as_deref();
     let texts = [
         &post.client_msg_id,
@@ -400,7 +556,7 @@ fn check_texts(post: &Post) -> Result<()> {
 
 /// A client reads frames of at most 1 MiB and asks for 50 messages at once, so a message must fit fifty times, as
 /// it travels: compressed.
-fn check_size(post: &Post) -> Result<()> {
+pub(super) fn check_size(post: &Post) -> Result<()> {
     if post.content.len() > limits::CONTENT_BYTES_MAX {
         return Err(Error::invalid("content", "is too long"));
     }

@@ -4,7 +4,7 @@ use async_trait::async_trait;
 
 use crate::error::Result;
 use crate::ids::JobKey;
-use crate::jobs::{Job, NewJob};
+use crate::jobs::{Job, NewJob, Work};
 use crate::time::Millis;
 
 #[async_trait]
@@ -18,9 +18,11 @@ pub trait JobWrites {
     /// Adds a job; one with a `unique` name that still stands is not added twice. Says whether it was added.
     async fn insert_job(&mut self, job: &NewJob) -> Result<bool>;
 
-    /// Takes due jobs whose lease is free until `lease_until`, counting the attempt.
+    /// Takes due jobs of these kinds whose lease is free until `lease_until`, counting the attempt. Each worker names
+    /// its kinds, so that slow work does not hold up other work.
     async fn claim_jobs(
         &mut self,
+        works: &[Work],
         now: Millis,
         lease_until: Millis,
         rows_max: usize,
@@ -31,6 +33,9 @@ pub trait JobWrites {
 
     /// Puts a failed job back, due at `due_at`.
     async fn retry_job(&mut self, job: JobKey, due_at: Millis, error: &str) -> Result<()>;
+
+    /// Replaces what a job is done on, when a part of it is done.
+    async fn narrow_job(&mut self, job: JobKey, payload: &str) -> Result<()>;
 
     /// Sets a job aside for people to look at.
     async fn bury_job(&mut self, job: JobKey, error: &str) -> Result<()>;

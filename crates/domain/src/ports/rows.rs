@@ -5,13 +5,15 @@ use async_trait::async_trait;
 
 use crate::accounts::{Account, AccountKind, Favourite};
 use crate::conversations::{
-    Changes, Conversation, ConversationEntry, ConversationKind, ConversationSettings, Reach,
-    SeqState,
+    Conversation, ConversationEntry, ConversationKind, ConversationSettings, Reach, SeqState,
 };
 use crate::error::Result;
-use crate::ids::{AccountKey, ConversationId, ConversationKey, MessageKey, SessionKey, UserId};
+use crate::ids::{
+    AccountKey, ConversationId, ConversationKey, GroupKey, MessageKey, SessionKey, UserId,
+};
 use crate::messages::{Append, Appended, FoundMessage, LoggedMessage, MessageFilter};
 use crate::sessions::{Platform, Platforms, Session, TokenDigest};
+use crate::sync::{Change, Changes, List, Version};
 use crate::time::Millis;
 
 /// Rows `offset..offset + rows` of a list.
@@ -110,8 +112,14 @@ pub trait SessionWrites {
 pub struct NewConversation {
     pub id: ConversationId,
     pub kind: ConversationKind,
+    pub between: Between,
+}
+
+#[derive(Clone, Copy, Debug)]
+pub enum Between {
     /// The two sides, in any order; the store sorts them by key.
-    pub sides: (AccountKey, AccountKey),
+    Accounts(AccountKey, AccountKey),
+    Group(GroupKey),
 }
 
 #[async_trait]
@@ -140,15 +148,6 @@ pub trait ConversationReads {
     ) -> Result<Vec<ConversationEntry>>;
     /// The ids of all chats in the account's list, in the order of their appearance there.
     async fn entry_ids(&mut self, account: AccountKey) -> Result<Vec<ConversationId>>;
-
-    /// The account's conversation version log: what changed after `version`, at most `rows_max` entries.
-    /// `None` when the account has no log yet.
-    async fn conversation_changes(
-        &mut self,
-        account: AccountKey,
-        version: u64,
-        rows_max: usize,
-    ) -> Result<Option<Changes>>;
 }
 
 #[async_trait]
@@ -191,15 +190,54 @@ pub trait ConversationWrites {
     /// Raises the lower bound of what anybody can see.
     async fn raise_min_seq(&mut self, conversation: ConversationKey, seq: i64) -> Result<()>;
 
-    /// One step of the account's conversation version log, which is made if there is none: the version grows by
-    /// one and every id takes it, as inserted or as updated.
-    async fn log_conversation_change(
+    /// Puts a group's chat into the lists of those who have joined: what they may see begins at `min_seq` (0: at the
+    /// beginning), everything up to `read_seq` counts as read, and there is no upper bound. For who was there before,
+    /// the upper bound is lifted and the two others are raised, never lowered. Returns those whose list did not have
+    /// the chat.
+    async fn join_participants(
         &mut self,
-        account: AccountKey,
-        ids: &[ConversationId],
-        inserted: bool,
+        conversation: ConversationKey,
+        accounts: &[AccountKey],
+        min_seq: i64,
+        read_seq: i64,
         now: Millis,
+    ) -> Result<Vec<AccountKey>>;
+    /// Bounds what those who left can see, from above; of all participants without a bound when `accounts` is `None`.
+    async fn bound_participants(
+        &mut self,
+        conversation: ConversationKey,
+        accounts: Option<&[AccountKey]>,
+        max_seq: i64,
     ) -> Result<()>;
+    /// Marks the chat for these participants as one in which somebody called them (see
+    /// [`ConversationSettings::group_at`]); returns those for whom that is a change.
+    async fn set_group_at(
+        &mut self,
+        conversation: ConversationKey,
+        accounts: &[AccountKey],
+        group_at: i32,
+    ) -> Result<Vec<AccountKey>>;
+}
+
+/// Version logs; see [`crate::sync`].
+#[async_trait]
+pub trait VersionReads {
+    /// What changed after `version`, at most `rows_max` entries. `None` when the list has no log yet.
+    async fn changes(
+        &mut self,
+        list: List,
+        version: u64,
+        rows_max: usize,
+    ) -> Result<Option<Changes>>;
+    /// The list's newest version, if it has a log.
+    async fn version(&mut self, list: List) -> Result<Option<Version>>;
+}
+
+#[async_trait]
+pub trait VersionWrites {
+    /// One step of each list's log, which is made if there is none: the version grows by one and every id takes it.
+    /// Lists are stepped in one order whatever the order given, so that two transactions do not wait for each other.
+    async fn log_change(&mut self, lists: &[List], ids: &[&str], change: Change) -> Result<()>;
 }
 
 /// An inclusive range of one conversation's log.

@@ -1,10 +1,16 @@
 //! The store as a whole: views that read, transactions that write, and the one-step append of the hot path.
 
+use std::sync::Arc;
+
 use async_trait::async_trait;
 
 use super::{
-    AccountReads, AccountWrites, ConversationReads, ConversationWrites, JobReads, JobWrites,
-    MessageReads, MessageWrites, SessionReads, SessionWrites,
+    AccountReads, AccountWrites, AnnotationReads, AnnotationWrites, ClientConfigReads,
+    ClientConfigWrites, ClientLogReads, ClientLogWrites, ConversationReads, ConversationWrites,
+    FileReads, FileWrites, FollowReads, FollowWrites, GroupReads, GroupWrites, ImportWrites,
+    JobReads, JobWrites, MessageReads, MessageWrites, PushReads, PushWrites, RelationReads,
+    RelationWrites, SearchIndex, SearchReads, SearchWrites, SessionReads, SessionWrites,
+    StatisticsReads, UpkeepReads, UpkeepWrites, VersionReads, VersionWrites,
 };
 use crate::error::Result;
 use crate::event::{Event, Recorded};
@@ -24,6 +30,9 @@ pub trait Store: Send + Sync {
     /// carry out many appends together, as long as each has the result it would have had alone.
     async fn append(&self, append: Append) -> Result<Appended>;
 
+    /// The index that messages are found by.
+    fn search_index(&self) -> Arc<dyn SearchIndex>;
+
     /// Whether the store answers; for readiness and `doctor`.
     async fn check(&self) -> Result<()>;
 
@@ -32,13 +41,49 @@ pub trait Store: Send + Sync {
 }
 
 pub trait View:
-    AccountReads + SessionReads + ConversationReads + MessageReads + OutboxReads + JobReads + Send
+    AccountReads
+    + SessionReads
+    + RelationReads
+    + GroupReads
+    + ConversationReads
+    + VersionReads
+    + MessageReads
+    + AnnotationReads
+    + UpkeepReads
+    + SearchReads
+    + FileReads
+    + PushReads
+    + ClientConfigReads
+    + ClientLogReads
+    + StatisticsReads
+    + OutboxReads
+    + FollowReads
+    + JobReads
+    + Send
 {
 }
 
 #[async_trait]
 pub trait Tx:
-    View + AccountWrites + SessionWrites + ConversationWrites + MessageWrites + OutboxWrites + JobWrites
+    View
+    + AccountWrites
+    + SessionWrites
+    + RelationWrites
+    + GroupWrites
+    + ConversationWrites
+    + VersionWrites
+    + MessageWrites
+    + AnnotationWrites
+    + UpkeepWrites
+    + SearchWrites
+    + FileWrites
+    + PushWrites
+    + ClientConfigWrites
+    + ClientLogWrites
+    + OutboxWrites
+    + FollowWrites
+    + JobWrites
+    + ImportWrites
 {
     /// Remembers an event; it is published only if this transaction commits.
     async fn record(&mut self, event: Event) -> Result<()>;
@@ -64,6 +109,12 @@ pub trait OutboxReads {
 pub trait OutboxWrites {
     async fn set_relay_cursor(&mut self, relay: &str, message: i64, outbox: i64) -> Result<()>;
 
-    /// Removes outbox rows recorded before `before`; returns how many.
-    async fn prune_outbox(&mut self, before: Millis, rows_max: usize) -> Result<u64>;
+    /// Removes outbox rows recorded before `before`; returns how many. Those that a follower has not come to stay,
+    /// unless they were recorded before `unseen_before`.
+    async fn prune_outbox(
+        &mut self,
+        before: Millis,
+        unseen_before: Millis,
+        rows_max: usize,
+    ) -> Result<u64>;
 }

@@ -8,6 +8,7 @@ use crate::error::{Error, Reason, Result};
 use crate::event::Signal;
 use crate::ids::{AccountKey, SessionKey, UserId};
 use crate::ports::NewSession;
+use crate::push::forget_devices;
 use crate::time::Millis;
 use crate::{Domain, gate};
 
@@ -45,6 +46,9 @@ impl Domain {
         if !replaced.is_empty() {
             tx.kick_sessions_by_key(&replaced).await?;
         }
+        // Whoever lost their login is not shown what comes from now on; the new device registers itself.
+        let platforms = self.settings.multi_login.replaced_by(command.platform);
+        forget_devices(&mut *tx, account.key, &replaced, platforms).await?;
         // No event: the replaced sessions' sockets stay until the new device connects.
         self.commit(tx).await?;
         self.facts.forget_sessions(account.key);

@@ -5,6 +5,7 @@ use crate::caller::Caller;
 use crate::error::Result;
 use crate::event::Event;
 use crate::ids::UserId;
+use crate::push::forget_devices;
 use crate::{Domain, gate};
 
 #[derive(Clone, Debug)]
@@ -21,6 +22,7 @@ impl Domain {
         let platforms = Platforms::of([command.platform]);
         let mut tx = self.store.begin().await?;
         tx.kick_sessions(account.key, platforms, None).await?;
+        forget_devices(&mut *tx, account.key, &[], platforms).await?;
         tx.record(Event::SessionsEnded {
             account: account.key,
             platforms,

@@ -114,14 +114,14 @@ async fn a_client_with_an_old_version_gets_what_changed_since() {
     ];
     let first = world
         .domain
-        .conversation_changes(&alice, &alice.user_id, "", 0)
+        .conversation_changes(&alice, &alice.user_id, ("", 0))
         .await
         .unwrap();
     assert!(first.is_full);
     for peer in &peers[..2] {
         world.say(peer, &alice, "hi").await.unwrap();
     }
-    let (id, version, ids) = world
+    let (version, ids) = world
         .domain
         .conversation_ids(&alice, &alice.user_id)
         .await
@@ -129,7 +129,7 @@ async fn a_client_with_an_old_version_gets_what_changed_since() {
     assert_eq!(ids.len(), 2);
     let none = world
         .domain
-        .conversation_changes(&alice, &alice.user_id, &id, version)
+        .conversation_changes(&alice, &alice.user_id, (&version.id, version.number))
         .await
         .unwrap();
     assert!(!none.is_full && none.inserted.is_empty() && none.updated.is_empty());
@@ -141,10 +141,10 @@ async fn a_client_with_an_old_version_gets_what_changed_since() {
         .unwrap();
     let changes = world
         .domain
-        .conversation_changes(&alice, &alice.user_id, &id, version)
+        .conversation_changes(&alice, &alice.user_id, (&version.id, version.number))
         .await
         .unwrap();
-    assert_eq!(changes.version, version + 2);
+    assert_eq!(changes.version.number, version.number + 2);
     assert_eq!(
         changes
             .inserted
@@ -161,18 +161,18 @@ async fn a_client_with_an_old_version_gets_what_changed_since() {
             .collect::<Vec<_>>(),
         ["si_alice_bob"]
     );
-    for (id, version) in [
-        ("", version),
-        ("ffffffffffffffffffffffff", version),
-        (&id[..], 0),
-        (&id[..], 1000),
+    for known in [
+        ("", version.number),
+        ("ffffffffffffffffffffffff", version.number),
+        (&version.id[..], 0),
+        (&version.id[..], 1000),
     ] {
         let unknown = world
             .domain
-            .conversation_changes(&alice, &alice.user_id, id, version)
+            .conversation_changes(&alice, &alice.user_id, known)
             .await
             .unwrap();
-        assert!(unknown.is_full, "{id} {version}");
+        assert!(unknown.is_full, "{known:?}");
     }
 }
 
@@ -182,7 +182,7 @@ async fn too_many_changes_mean_read_everything() {
     let alice = world.person("alice").await;
     let first = world.person("first").await;
     world.say(&first, &alice, "hi").await.unwrap();
-    let (id, version, _) = world
+    let (version, _) = world
         .domain
         .conversation_ids(&alice, &alice.user_id)
         .await
@@ -192,7 +192,7 @@ async fn too_many_changes_mean_read_everything() {
         world.say(&peer, &alice, "hi").await.unwrap();
         let changes = world
             .domain
-            .conversation_changes(&alice, &alice.user_id, &id, version)
+            .conversation_changes(&alice, &alice.user_id, (&version.id, version.number))
             .await
             .unwrap();
         assert_eq!(changes.is_full, n >= 200, "{n}");

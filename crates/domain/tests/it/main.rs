@@ -7,10 +7,22 @@
 )]
 
 mod accounts;
+mod annotating;
 mod conversations;
 mod deleting;
+mod expiring;
+mod files;
+mod groups;
+mod hook_letters;
+mod hooks;
+mod importing;
 mod jobs;
+mod pushing;
 mod reading;
+mod receipts;
+mod relations;
 mod relaying;
+mod searching;
 mod sending;
 mod sessions;
+mod syncing;

@@ -1,6 +1,7 @@
 //! Sending, above all that it happens once.
 
 use domain::accounts::{AccountKind, NewAccount, Receive, UpdateAccount};
+use domain::conversations::Party;
 use domain::conversations::{SetConversations, SettingsChange};
 use domain::error::{Error, Reason};
 use domain::event::{Audience, Event, Signal};
@@ -383,8 +384,8 @@ async fn notification_accounts_speak_to_people_who_alone_list_the_chat() {
         .await
         .unwrap();
     assert_eq!(
-        (list.len(), list[0].id.as_str(), list[0].peer.as_str()),
-        (1, "sn_bob_news", "news")
+        (list.len(), list[0].id.as_str(), &list[0].peer),
+        (1, "sn_bob_news", &Party::Person(user_id("news")))
     );
     assert!(
         world

@@ -11,7 +11,7 @@ use axum::extract::{Query, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
-use domain::conversations::ConversationKind;
+use domain::conversations::{ConversationKind, Party};
 use domain::event::{Audience, Event, Position, Recorded};
 use domain::ids::{AccountKey, ConversationId, ConversationKey, MessageKey, SessionKey, UserId};
 use domain::messages::{Message, Post, Route, Status};
@@ -213,7 +213,7 @@ fn appended(account: i64, seq: i64, bytes: usize) -> Recorded {
             conversation: ConversationId::direct(&user(account), &user(account)),
             kind: ConversationKind::Direct,
             sender: user(account),
-            recipient: user(account),
+            recipient: Party::Person(user(account)),
         },
         key: MessageKey(seq),
         seq,

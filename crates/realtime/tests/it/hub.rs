@@ -1,10 +1,13 @@
 //! Delivery: to whom, once, in order, and not at the expense of others.
 
+use std::sync::Arc;
 use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use domain::event::{Event, Position, Recorded, Signal};
+use domain::hooks::Connected;
 use domain::ids::{AccountKey, SessionKey};
+use domain::ports::ConnectionWatch;
 use domain::sessions::{Platform, Platforms};
 use realtime::pump::{Ended, KeepAlive};
 use realtime::{CloseReason, Outgoing, Published, Settings};
@@ -102,6 +105,75 @@ async fn an_administrator_closes_one_connection() {
     assert!(!echo.realtime.hub.close(AccountKey(1), id), "it is gone");
     echo.publish(1, [1]);
     assert_eq!(next_seq(&mut other).await, 1);
+}
+
+/// Writes down what connections do.
+#[derive(Default)]
+struct Watch {
+    seen: parking_lot::Mutex<Vec<(&'static str, Connected)>>,
+    changed: tokio::sync::Notify,
+}
+
+impl Watch {
+    fn note(&self, what: &'static str, connected: Connected) {
+        self.seen.lock().push((what, connected));
+        self.changed.notify_one();
+    }
+
+    async fn wait_for(&self, count: usize) -> Vec<(&'static str, Connected)> {
+        while self.seen.lock().len() < count {
+            self.changed.notified().await;
+        }
+        self.seen.lock().clone()
+    }
+}
+
+impl ConnectionWatch for Watch {
+    fn came(&self, connected: Connected) {
+        self.note("came", connected);
+    }
+
+    fn left(&self, connected: Connected) {
+        self.note("left", connected);
+    }
+
+    fn kicked(&self, connected: Connected) {
+        self.note("kicked", connected);
+    }
+}
+
+#[tokio::test]
+async fn a_watch_hears_of_every_connection_once() {
+    let echo = Echo::start(Settings::default(), PATIENT).await;
+    let watch = Arc::new(Watch::default());
+    echo.realtime.hub.watch_connections(watch.clone());
+    let first = echo.dial(1, 1, Platform::Linux).await;
+    let second = echo.dial(1, 2, Platform::Web).await;
+    watch.wait_for(2).await;
+    drop(second);
+    watch.wait_for(3).await;
+    echo.realtime.publisher().signal(Signal::SocketsReplaced {
+        account: AccountKey(1),
+        platforms: Platforms::of([Platform::Linux]),
+        except: SessionKey(9),
+    });
+    let seen = watch.wait_for(5).await;
+    drop(first);
+    let told: Vec<_> = seen
+        .iter()
+        .map(|(what, connected)| (*what, connected.platform))
+        .collect();
+    assert_eq!(
+        told,
+        [
+            ("came", Platform::Linux),
+            ("came", Platform::Web),
+            ("left", Platform::Web),
+            ("kicked", Platform::Linux),
+            ("left", Platform::Linux)
+        ]
+    );
+    assert_eq!(seen[0].1, seen[4].1, "by the same number");
 }
 
 #[tokio::test]

@@ -8,6 +8,7 @@
 )]
 
 mod echo;
+mod follow;
 mod hub;
 mod pump;
 mod relay;

@@ -23,6 +23,8 @@ pub(crate) struct Keys {
     /// Where the file is, if there is one. Paths in it, and default paths, start from there.
     directory: PathBuf,
     asked: Vec<Key>,
+    /// Asked for too, but described under another name.
+    unlisted: Vec<Key>,
     problems: Vec<String>,
 }
 
@@ -118,6 +120,14 @@ impl Keys {
         self.problems.push(text);
     }
 
+    /// Asks for keys that the documentation describes once for many.
+    pub(crate) fn unlisted<T>(&mut self, ask: impl FnOnce(&mut Self) -> T) -> T {
+        let listed = self.asked.len();
+        let answer = ask(self);
+        self.unlisted.extend(self.asked.drain(listed..));
+        answer
+    }
+
     /// The keys that were asked for, in that order.
     pub(crate) fn into_asked(self) -> Vec<Key> {
         self.asked
@@ -127,7 +137,8 @@ impl Keys {
     pub(crate) fn into_problems(mut self) -> Vec<String> {
         for (name, given) in &self.given {
             let shown = given.origin.spell(name);
-            self.problems.push(match nearest(name, &self.asked) {
+            let known = self.asked.iter().chain(&self.unlisted);
+            self.problems.push(match nearest(name, known) {
                 Some(known) => format!(
                     "unknown key {shown}; did you mean {}?",
                     given.origin.spell(known)
@@ -168,6 +179,37 @@ impl Keys {
             Some((text, origin)) => self.start_of(origin).join(text),
             None => self.directory.join(default),
         }
+    }
+
+    pub(crate) fn flag(&mut self, name: &'static str, default: bool, doc: &'static str) -> bool {
+        self.ask(name, Some(default.to_string()), doc, false);
+        let Some(given) = self.take(name) else {
+            return default;
+        };
+        let flag = match (&given.value, given.origin) {
+            (Value::Boolean(flag), _) => Some(*flag),
+            (Value::String(text), Origin::Environment) => text.trim().parse().ok(),
+            _ => None,
+        };
+        flag.unwrap_or_else(|| {
+            self.problem(format!(
+                "{} must be true or false",
+                given.origin.spell(name)
+            ));
+            default
+        })
+    }
+
+    /// A path without a default.
+    pub(crate) fn optional_path(
+        &mut self,
+        name: &'static str,
+        doc: &'static str,
+    ) -> Option<PathBuf> {
+        self.ask(name, None, doc, false);
+        let given = self.take(name)?;
+        let (text, origin) = self.string(name, given)?;
+        Some(self.start_of(origin).join(text))
     }
 
     pub(crate) fn number(
@@ -334,10 +376,8 @@ fn quoted(text: &str) -> String {
 }
 
 /// The known key that looks most like `name`, if any looks like it.
-fn nearest<'a>(name: &str, known: &'a [Key]) -> Option<&'a str> {
+fn nearest<'a>(name: &str, known: impl Iterator<Item = &'a Key>) -> Option<&'a str> {
     let likeness = |key: &Key| strsim::normalized_damerau_levenshtein(name, key.name);
-    let best = known
-        .iter()
-        .max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
+    let best = known.max_by(|a, b| likeness(a).total_cmp(&likeness(b)))?;
     (likeness(best) > 0.4).then_some(best.name)
 }

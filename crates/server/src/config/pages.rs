@@ -9,8 +9,8 @@ use crate::secret::Secret;
 
 const LINE_CHARS_MAX: usize = 100;
 
-/// The commented file: every key with its default, commented out, and the secret if there is one.
-pub(crate) fn example_file(openim_secret: Option<&Secret>) -> String {
+/// The commented file: every key with its default, commented out, and the secrets that were drawn, by their keys.
+pub(crate) fn example_file(drawn: &[(&str, &Secret)]) -> String {
     let mut text = String::from(
         "# The configuration of Switchboard. Keys behind a # show the defaults: remove the # to set one.\n\
          # Relative paths are relative to this file. Check it with `switchboard config check --config FILE`.\n",
@@ -21,8 +21,9 @@ pub(crate) fn example_file(openim_secret: Option<&Secret>) -> String {
             for line in wrapped(key.doc, LINE_CHARS_MAX - 2) {
                 let _ = writeln!(text, "# {line}");
             }
-            let _ = match (openim_secret, &key.default) {
-                (Some(secret), _) if key.name == "openim.secret" => {
+            let drawn = drawn.iter().find(|(of, _)| *of == key.name);
+            let _ = match (drawn, &key.default) {
+                (Some((_, secret)), _) => {
                     writeln!(text, "{name} = \"{}\"\n", secret.reveal())
                 }
                 (_, Some(default)) => writeln!(text, "#{name} = {default}\n"),
@@ -128,7 +129,7 @@ mod tests {
 
     #[test]
     fn the_example_file_is_the_defaults() {
-        let text = example_file(Some(&Secret::new("a secret for the example")));
+        let text = example_file(&[("openim.secret", &Secret::new("a secret for the example"))]);
         let key_in = |line: &str| {
             line.strip_prefix('#')
                 .filter(|key| !key.starts_with(' '))

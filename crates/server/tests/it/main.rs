@@ -4,6 +4,10 @@
 mod accounts;
 mod configuration;
 mod failures;
+mod files;
+mod import;
 mod lifecycle;
+mod openim_dump;
 mod process;
 mod tidy;
+mod webhooks;

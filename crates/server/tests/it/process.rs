@@ -165,6 +165,13 @@ impl Server {
 
     /// Calls an OpenIM route and returns its data.
     pub(crate) fn call(&self, path: &str, token: &str, body: &Value) -> Value {
+        let answer = self.answer(path, token, body);
+        assert_eq!(answer["errCode"], 0, "{path}: {answer}");
+        answer["data"].clone()
+    }
+
+    /// Calls an OpenIM route and returns the whole answer.
+    pub(crate) fn answer(&self, path: &str, token: &str, body: &Value) -> Value {
         let url = format!("{}{path}", self.address("OpenIM API"));
         let request = self
             .client
@@ -172,9 +179,7 @@ impl Server {
             .header("operationID", "test")
             .header("token", token)
             .json(body);
-        let answer: Value = request.send().expect("an answer").json().expect("JSON");
-        assert_eq!(answer["errCode"], 0, "{path}: {answer}");
-        answer["data"].clone()
+        request.send().expect("an answer").json().expect("JSON")
     }
 
     /// An administrator's token, by the development secret.

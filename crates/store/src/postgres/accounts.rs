@@ -199,20 +199,45 @@ impl AccountWrites for Session<ReadWrite> {
     }
 }
 
+/// The columns of `{account}`, an alias, that [`read_account_at`] reads.
+pub(super) fn account_columns(account: &str) -> String {
+    [
+        "key",
+        "user_id",
+        "nickname",
+        "face_url",
+        "ex",
+        "kind",
+        "staff",
+        "receive",
+        "created_at",
+        "policy",
+    ]
+    .map(|column| format!("{account}.{column}"))
+    .join(", ")
+}
+
+/// The number of columns that an account takes in a row.
+pub(super) const ACCOUNT_COLUMNS: usize = 10;
+
 fn read_account(row: &Row) -> Result<Account> {
+    read_account_at(row, 0)
+}
+
+pub(super) fn read_account_at(row: &Row, first: usize) -> Result<Account> {
     Ok(Account {
-        key: AccountKey(column(row, 0)?),
-        user_id: known("user_id", UserId::new(column::<String>(row, 1)?))?,
-        nickname: column(row, 2)?,
-        face_url: column(row, 3)?,
-        ex: column(row, 4)?,
-        kind: known("kind", AccountKind::from_number(number(row, 5)?))?,
-        staff: column::<Option<i32>>(row, 6)?
+        key: AccountKey(column(row, first)?),
+        user_id: known("user_id", UserId::new(column::<String>(row, first + 1)?))?,
+        nickname: column(row, first + 2)?,
+        face_url: column(row, first + 3)?,
+        ex: column(row, first + 4)?,
+        kind: known("kind", AccountKind::from_number(number(row, first + 5)?))?,
+        staff: column::<Option<i32>>(row, first + 6)?
             .map(|number| known("staff", StaffRole::from_number(number.into())))
             .transpose()?,
-        receive: known("receive", Receive::from_number(number(row, 7)?))?,
-        created_at: column(row, 8)?,
-        policy: column(row, 9)?,
+        receive: known("receive", Receive::from_number(number(row, first + 7)?))?,
+        created_at: column(row, first + 8)?,
+        policy: column(row, first + 9)?,
     })
 }
 

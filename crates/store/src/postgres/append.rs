@@ -34,6 +34,11 @@ pub(super) const INSERT: &str = "INSERT INTO message (id, conversation, seq, sen
         $7::integer[], $8::text[], $9::text[], $10::integer[], $11::integer[], $12::bytea[], $13::bigint[],
         $14::bigint[], $15::integer[], $16::integer[], $17::text[], $18::text[], $19::text[], $20::text[])";
 
+/// The rows are guarded by those of their conversations, which are locked: other appends cannot hold them.
+pub(super) const RAISE_READ: &str = "UPDATE participant p SET read_seq = n.seq
+    FROM unnest($1::bigint[], $2::bigint[], $3::bigint[]) AS n (account, conversation, seq)
+    WHERE p.account = n.account AND p.conversation = n.conversation AND p.read_seq < n.seq";
+
 /// The statements, prepared on one connection.
 pub(super) struct Statements {
     pub(super) lock: Statement,
@@ -42,6 +47,7 @@ pub(super) struct Statements {
     pub(super) ids: Statement,
     pub(super) advance: Statement,
     pub(super) insert: Statement,
+    pub(super) raise_read: Statement,
 }
 
 /// Whether the appends are a transaction of their own.
@@ -80,18 +86,22 @@ pub(super) async fn append_all(
     begun?;
     let facts = Facts::read(&locked?, &replays?, &policies?, &keys?)?;
     let (answers, rows, advances) = decide(appends, &ids, facts);
+    let raises = ReadRaises::of(appends, &answers);
 
     let row_params = rows.params();
     let advance_params = advances.params();
+    let raise_params: Params<'_> = &[&raises.accounts, &raises.conversations, &raises.seqs];
     let is_anything_new = !rows.keys.is_empty();
-    let (advanced, inserted, committed) = tokio::join!(
+    let (advanced, raised, inserted, committed) = tokio::join!(
         biased;
         execute_if(is_anything_new, client, &statements.advance, &advance_params),
+        execute_if(!raises.seqs.is_empty(), client, &statements.raise_read, raise_params),
         execute_if(is_anything_new, client, &statements.insert, &row_params),
         run_if(scope == Scope::OwnTransaction, client, "COMMIT"),
     );
     // If writing failed the COMMIT rolled back and says that it succeeded, so these come first.
     advanced?;
+    raised?;
     inserted?;
     committed?;
     Ok(answers)
@@ -285,6 +295,34 @@ impl Advances {
             &self.sent_lows,
             &self.sent_highs,
         ]
+    }
+}
+
+/// How far senders have read by sending, column by column. Each participant stands in it once, as one statement may
+/// not update a row twice.
+#[derive(Default)]
+struct ReadRaises {
+    accounts: Vec<i64>,
+    conversations: Vec<i64>,
+    seqs: Vec<i64>,
+}
+
+impl ReadRaises {
+    fn of(appends: &[&Append], answers: &[Appended]) -> Self {
+        let mut newest = HashMap::new();
+        for (append, answer) in appends.iter().zip(answers) {
+            if let (true, Appended::Stored(placed)) = (append.raises_read_seq, answer) {
+                // Later appends of a conversation have larger numbers.
+                newest.insert((append.sender.0, append.conversation.0), placed.seq);
+            }
+        }
+        let mut raises = Self::default();
+        for ((account, conversation), seq) in newest {
+            raises.accounts.push(account);
+            raises.conversations.push(conversation);
+            raises.seqs.push(seq);
+        }
+        raises
     }
 }
 

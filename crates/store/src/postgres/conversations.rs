@@ -1,79 +1,86 @@
-//! Conversations, what each participant keeps with them, and the version log of each account's list.
+//! Conversations and what each participant keeps with them. Those of groups are in the same tables: their row names
+//! the group instead of two sides, and who takes part is said by the participants' rows alone.
 
 use async_trait::async_trait;
 use domain::accounts::Receive;
 use domain::conversations::{
-    Changes, Conversation, ConversationEntry, ConversationKind, ConversationSettings, Reach,
+    Conversation, ConversationEntry, ConversationKind, ConversationSettings, Parties, Party, Reach,
     SeqState, Side,
 };
 use domain::error::{Error, Result};
-use domain::ids::{AccountKey, ConversationId, ConversationKey, UserId};
-use domain::ports::{ConversationReads, ConversationWrites, NewConversation, Page};
+use domain::ids::{AccountKey, ConversationId, ConversationKey, GroupId, GroupKey, UserId};
+use domain::ports::{Between, ConversationReads, ConversationWrites, NewConversation, Page};
 use domain::time::Millis;
 use tokio_postgres::Row;
 
 use super::session::{Mode, Params, ReadWrite, Session, column, count, known, number, text};
-use crate::bounds::{limit, offset, reach};
+use crate::bounds::{NOTHING_VISIBLE, Own, offset, reach, visible_max};
 use crate::error::postgres;
-use crate::forms::{CONVERSATION_LIST, INSERTED, UPDATED, version_id};
 
-/// A conversation with its two sides; the columns that [`read_conversation`] reads.
-const CONVERSATION: &str =
+/// A conversation with its two sides or its group; the columns that [`read_conversation`] reads.
+pub(super) const CONVERSATION: &str =
     "c.key, c.id, c.kind, c.notice, c.policy, c.max_seq, c.min_seq, c.last_time,
     c.low, low.user_id, coalesce(lp.receive, 0), coalesce(lp.read_seq, 0), c.sent_low,
-    c.high, high.user_id, coalesce(hp.receive, 0), coalesce(hp.read_seq, 0), c.sent_high";
+    c.high, high.user_id, coalesce(hp.receive, 0), coalesce(hp.read_seq, 0), c.sent_high,
+    c.grp, g.group_id";
 
-const SIDES: &str = "JOIN account low ON low.key = c.low
-    JOIN account high ON high.key = c.high
+pub(super) const PARTIES: &str = "LEFT JOIN account low ON low.key = c.low
+    LEFT JOIN account high ON high.key = c.high
     LEFT JOIN participant lp ON lp.account = c.low AND lp.conversation = c.key
-    LEFT JOIN participant hp ON hp.account = c.high AND hp.conversation = c.key";
+    LEFT JOIN participant hp ON hp.account = c.high AND hp.conversation = c.key
+    LEFT JOIN group_info g ON g.key = c.grp";
 
 /// An entry of the list of account `$1`; the columns that [`read_entry`] reads.
 const ENTRY: &str = "c.key, c.id, c.kind, own.user_id, peer.user_id, p.receive, p.is_pinned, p.is_private, p.burn_s,
-    p.group_at, p.is_destructing, p.destruct_s, p.destructed_at, p.attached_info, p.ex, p.min_seq, p.max_seq";
+    p.group_at, p.is_destructing, p.destruct_s, p.destructed_at, p.attached_info, p.ex, p.min_seq, p.max_seq,
+    g.group_id";
 
 const ENTRY_JOINS: &str = "JOIN participant p ON p.account = $1 AND p.conversation = c.key
     JOIN account own ON own.key = $1
-    JOIN account peer ON peer.key = CASE WHEN c.low = $1 THEN c.high ELSE c.low END";
+    LEFT JOIN account peer ON peer.key = CASE WHEN c.low = $1 THEN c.high ELSE c.low END
+    LEFT JOIN group_info g ON g.key = c.grp";
 
 const NOTICE: i32 = ConversationKind::Notice as i32;
 
 #[async_trait]
 impl<M: Mode> ConversationReads for Session<M> {
     async fn conversation(&mut self, id: &ConversationId) -> Result<Option<Conversation>> {
-        let sql = format!("SELECT {CONVERSATION} FROM conversation c {SIDES} WHERE c.id = $1");
+        let sql = format!("SELECT {CONVERSATION} FROM conversation c {PARTIES} WHERE c.id = $1");
         self.row(&sql, &[&text(id.as_str())], read_conversation)
             .await
     }
 
     async fn conversation_by_key(&mut self, key: ConversationKey) -> Result<Option<Conversation>> {
-        let sql = format!("SELECT {CONVERSATION} FROM conversation c {SIDES} WHERE c.key = $1");
+        let sql = format!("SELECT {CONVERSATION} FROM conversation c {PARTIES} WHERE c.key = $1");
         self.row(&sql, &[&key.0], read_conversation).await
     }
 
     async fn reaches(&mut self, account: AccountKey, ids: &[ConversationId]) -> Result<Vec<Reach>> {
         let sql = format!(
-            "SELECT {CONVERSATION}, coalesce(own.min_seq, 0), coalesce(own.max_seq, 0)
+            "SELECT {CONVERSATION}, coalesce(own.min_seq, 0), coalesce(own.max_seq, 0),
+                coalesce(own.read_seq, 0)
             FROM unnest($2::text[]) WITH ORDINALITY AS asked (id, n)
-            JOIN conversation c ON c.id = asked.id {SIDES}
-            LEFT JOIN participant own ON own.account = $1 AND own.conversation = c.key
+            JOIN conversation c ON c.id = asked.id {PARTIES}
+            LEFT JOIN participant own ON own.account = $1 AND own.conversation = coalesce(g.conversation, c.key)
             WHERE $1 IN (c.low, c.high)
+                OR c.grp IS NOT NULL AND own.account IS NOT NULL AND (c.kind <> $3 OR own.max_seq = 0)
             ORDER BY asked.n"
         );
-        self.rows(&sql, &[&account.0, &id_list(ids)], |row| {
+        self.rows(&sql, &[&account.0, &id_list(ids), &NOTICE], |row| {
             read_reach(account, row)
         })
         .await
     }
 
     async fn seq_states(&mut self, account: AccountKey) -> Result<Vec<SeqState>> {
-        let chats = "SELECT c.id, CASE WHEN p.max_seq <> 0 THEN least(p.max_seq, c.max_seq) ELSE c.max_seq END,
-                greatest(p.read_seq, CASE WHEN c.low = $1 THEN c.sent_low ELSE c.sent_high END), c.last_time,
-                p.is_pinned
+        // Notices of groups are found through their chats; for chats of two that join looks nothing up.
+        let chats = "SELECT c.id, c.max_seq, greatest(p.read_seq, CASE WHEN c.low = $1 THEN c.sent_low ELSE c.sent_high END),
+                c.last_time, p.is_pinned, p.max_seq, n.id, n.max_seq, n.last_time
             FROM participant p JOIN conversation c ON c.key = p.conversation
-            WHERE p.account = $1 AND c.max_seq > 0";
-        let mut states = self.rows(chats, &[&account.0], read_seq_state).await?;
-        // Two index scans; notices of oneself are in both.
+            LEFT JOIN conversation n ON n.key = CASE WHEN c.grp IS NOT NULL AND p.max_seq = 0 THEN c.notice END
+            WHERE p.account = $1 AND (c.max_seq > 0 OR n.max_seq > 0)";
+        let found = self.rows(chats, &[&account.0], read_chat_states).await?;
+        let mut states: Vec<SeqState> = found.into_iter().flatten().flatten().collect();
         let notices = "SELECT id, max_seq, max_seq, last_time, false FROM conversation
                 WHERE kind = $2 AND low = $1 AND max_seq > 0
             UNION ALL SELECT id, max_seq, max_seq, last_time, false FROM conversation
@@ -130,59 +137,15 @@ impl<M: Mode> ConversationReads for Session<M> {
             WHERE p.account = $1 ORDER BY p.created_at, p.conversation";
         self.rows(sql, &[&account.0], |row| read_id(row, 0)).await
     }
-
-    async fn conversation_changes(
-        &mut self,
-        account: AccountKey,
-        version: u64,
-        rows_max: usize,
-    ) -> Result<Option<Changes>> {
-        let log =
-            "SELECT key, version_id, version FROM version_log WHERE list = $1 AND account = $2";
-        let log = self
-            .row(log, &[&CONVERSATION_LIST, &account.0], |row| {
-                Ok((
-                    column::<i64>(row, 0)?,
-                    column::<String>(row, 1)?,
-                    column::<i64>(row, 2)?,
-                ))
-            })
-            .await?;
-        let Some((log, version_id, newest)) = log else {
-            return Ok(None);
-        };
-        let entries = "SELECT eid, state FROM version_entry WHERE log = $1 AND version > $2
-            ORDER BY version, eid LIMIT $3";
-        let after = i64::try_from(version).unwrap_or(i64::MAX);
-        let mut entries = self
-            .rows(entries, &[&log, &after, &(limit(rows_max) + 1)], |row| {
-                Ok((read_id(row, 0)?, column::<i32>(row, 1)?))
-            })
-            .await?;
-        let is_complete = entries.len() <= rows_max;
-        entries.truncate(rows_max);
-        let (inserted, updated): (Vec<_>, Vec<_>) = entries
-            .into_iter()
-            .partition(|(_, state)| *state == INSERTED);
-        let ids =
-            |entries: Vec<(ConversationId, i32)>| entries.into_iter().map(|(id, _)| id).collect();
-        Ok(Some(Changes {
-            version_id,
-            version: newest.cast_unsigned(),
-            inserted: ids(inserted),
-            updated: ids(updated),
-            is_complete,
-        }))
-    }
 }
 
 #[async_trait]
 impl ConversationWrites for Session<ReadWrite> {
     async fn ensure_conversation(&mut self, new: &NewConversation) -> Result<(Conversation, bool)> {
-        let (low, high) = (new.sides.0.min(new.sides.1), new.sides.0.max(new.sides.1));
+        let (low, high, group) = between(new.between);
         let insert = self
             .prepare(
-                "INSERT INTO conversation (id, kind, low, high) VALUES ($1, $2, $3, $4)
+                "INSERT INTO conversation (id, kind, low, high, grp) VALUES ($1, $2, $3, $4, $5)
                 ON CONFLICT (id) DO NOTHING",
             )
             .await?;
@@ -191,12 +154,13 @@ impl ConversationWrites for Session<ReadWrite> {
             .await?;
         let read = self
             .prepare(&format!(
-                "SELECT {CONVERSATION} FROM conversation c {SIDES} WHERE c.id = $1"
+                "SELECT {CONVERSATION} FROM conversation c {PARTIES} WHERE c.id = $1"
             ))
             .await?;
         let id = text(new.id.as_str());
         let kind = new.kind as i32;
-        let (inserted, by_id): (Params<'_>, Params<'_>) = (&[&id, &kind, &low.0, &high.0], &[&id]);
+        let (inserted, by_id): (Params<'_>, Params<'_>) =
+            (&[&id, &kind, &low, &high, &group], &[&id]);
         let client = self.mode.client();
         // One round trip. The row is read by a statement that begins when it is locked, so as it is and stays.
         let (inserted, locked, found) = tokio::join!(
@@ -209,7 +173,7 @@ impl ConversationWrites for Session<ReadWrite> {
         locked.map_err(postgres)?;
         match found.map_err(postgres)? {
             Some(row) => Ok((read_conversation(&row)?, is_new)),
-            None => Err(Error::internal("a conversation without its accounts")),
+            None => Err(Error::internal("a conversation without its parties")),
         }
     }
 
@@ -306,33 +270,96 @@ impl ConversationWrites for Session<ReadWrite> {
         self.write(sql, &[&conversation.0, &seq]).await.map(drop)
     }
 
-    async fn log_conversation_change(
+    async fn join_participants(
         &mut self,
-        account: AccountKey,
-        ids: &[ConversationId],
-        inserted: bool,
+        conversation: ConversationKey,
+        accounts: &[AccountKey],
+        min_seq: i64,
+        read_seq: i64,
         now: Millis,
-    ) -> Result<()> {
-        let step =
-            "INSERT INTO version_log (account, list, version_id, version) VALUES ($1, $2, $3, 1)
-            ON CONFLICT (list, account) DO UPDATE SET version = version_log.version + 1
-            RETURNING key, version";
-        let (log, version) = self
-            .one(
-                step,
-                &[&account.0, &CONVERSATION_LIST, &version_id(account, now)],
-                |row| Ok((column::<i64>(row, 0)?, column::<i64>(row, 1)?)),
-            )
+    ) -> Result<Vec<AccountKey>> {
+        self.lock_conversation(conversation).await?;
+        let accounts = key_list(accounts);
+        let insert =
+            "INSERT INTO participant (account, conversation, min_seq, read_seq, created_at)
+            SELECT account, $1, $3, $4, $5 FROM unnest($2::bigint[]) AS account ORDER BY account
+            ON CONFLICT (account, conversation) DO NOTHING RETURNING account";
+        let params: Params<'_> = &[&conversation.0, &accounts, &min_seq, &read_seq, &now];
+        let listed = self.rows(insert, params, read_account_key).await?;
+        // Those who have just been listed have nothing to raise.
+        let raise = "UPDATE participant
+            SET max_seq = 0, min_seq = greatest(min_seq, $3), read_seq = greatest(read_seq, $4)
+            WHERE conversation = $1 AND account = ANY ($2)
+                AND (max_seq <> 0 OR min_seq < $3 OR read_seq < $4)";
+        self.write(raise, &[&conversation.0, &accounts, &min_seq, &read_seq])
             .await?;
-        let state = if inserted { INSERTED } else { UPDATED };
-        // One statement may not update a row twice, so each id once.
-        let entries = "INSERT INTO version_entry (log, eid, version, state)
-            SELECT DISTINCT $1::bigint, eid, $2::bigint, $3::integer FROM unnest($4::text[]) AS eid
-            ON CONFLICT (log, eid) DO UPDATE SET version = excluded.version, state = excluded.state";
-        self.write(entries, &[&log, &version, &state, &id_list(ids)])
+        Ok(listed)
+    }
+
+    async fn bound_participants(
+        &mut self,
+        conversation: ConversationKey,
+        accounts: Option<&[AccountKey]>,
+        max_seq: i64,
+    ) -> Result<()> {
+        self.lock_conversation(conversation).await?;
+        let bound = if max_seq > 0 {
+            max_seq
+        } else {
+            NOTHING_VISIBLE
+        };
+        let all = "UPDATE participant SET max_seq = $2 WHERE conversation = $1 AND max_seq = 0";
+        match accounts {
+            None => self.write(all, &[&conversation.0, &bound]).await,
+            Some(accounts) => {
+                let sql = format!("{all} AND account = ANY ($3)");
+                self.write(&sql, &[&conversation.0, &bound, &key_list(accounts)])
+                    .await
+            }
+        }
+        .map(drop)
+    }
+
+    async fn set_group_at(
+        &mut self,
+        conversation: ConversationKey,
+        accounts: &[AccountKey],
+        group_at: i32,
+    ) -> Result<Vec<AccountKey>> {
+        self.lock_conversation(conversation).await?;
+        let sql = "UPDATE participant SET group_at = $3
+            WHERE conversation = $1 AND account = ANY ($2) AND group_at <> $3
+            RETURNING account";
+        let params: Params<'_> = &[&conversation.0, &key_list(accounts), &group_at];
+        self.rows(sql, params, read_account_key).await
+    }
+}
+
+impl Session<ReadWrite> {
+    /// Whoever writes many participants of a conversation holds its row, as appending does: so no two of them wait
+    /// for each other's participants.
+    async fn lock_conversation(&self, conversation: ConversationKey) -> Result<()> {
+        let sql = "SELECT 1 FROM conversation WHERE key = $1 FOR NO KEY UPDATE";
+        self.row(sql, &[&conversation.0], |_| Ok(()))
             .await
             .map(drop)
     }
+}
+
+/// The columns `low`, `high` and `grp`.
+fn between(between: Between) -> (i64, i64, Option<i64>) {
+    match between {
+        Between::Accounts(a, b) => (a.0.min(b.0), a.0.max(b.0), None),
+        Between::Group(group) => (0, 0, Some(group.0)),
+    }
+}
+
+pub(super) fn key_list(keys: &[AccountKey]) -> Vec<i64> {
+    keys.iter().map(|key| key.0).collect()
+}
+
+pub(super) fn read_account_key(row: &Row) -> Result<AccountKey> {
+    column(row, 0).map(AccountKey)
 }
 
 fn id_list(ids: &[ConversationId]) -> Vec<std::borrow::Cow<'_, str>> {
@@ -350,7 +377,11 @@ fn read_user_id(row: &Row, index: usize) -> Result<UserId> {
     known("user_id", UserId::new(column::<String>(row, index)?))
 }
 
-fn read_conversation(row: &Row) -> Result<Conversation> {
+fn read_group_id(row: &Row, index: usize) -> Result<GroupId> {
+    known("group_id", GroupId::new(column::<String>(row, index)?))
+}
+
+pub(super) fn read_conversation(row: &Row) -> Result<Conversation> {
     let side = |first: usize| -> Result<Side> {
         Ok(Side {
             account: AccountKey(column(row, first)?),
@@ -359,6 +390,16 @@ fn read_conversation(row: &Row) -> Result<Conversation> {
             read_seq: column(row, first + 3)?,
             sent_seq: column(row, first + 4)?,
         })
+    };
+    let parties = match column::<Option<i64>>(row, 18)? {
+        Some(key) => Parties::Group {
+            key: GroupKey(key),
+            id: read_group_id(row, 19)?,
+        },
+        None => Parties::Pair {
+            low: side(8)?,
+            high: side(13)?,
+        },
     };
     Ok(Conversation {
         key: ConversationKey(column(row, 0)?),
@@ -369,19 +410,41 @@ fn read_conversation(row: &Row) -> Result<Conversation> {
         max_seq: column(row, 5)?,
         min_seq: column(row, 6)?,
         last_time: column(row, 7)?,
-        low: side(8)?,
-        high: side(13)?,
+        parties,
     })
 }
 
 fn read_reach(account: AccountKey, row: &Row) -> Result<Reach> {
     let conversation = read_conversation(row)?;
-    Ok(reach(
-        conversation,
-        account,
-        column(row, 18)?,
-        column(row, 19)?,
-    ))
+    let own = Own {
+        min_seq: column(row, 20)?,
+        max_seq: column(row, 21)?,
+        read_seq: column(row, 22)?,
+    };
+    Ok(reach(conversation, account, &own))
+}
+
+/// A chat that has a message, and the notices of its group likewise.
+fn read_chat_states(row: &Row) -> Result<[Option<SeqState>; 2]> {
+    let max_seq: i64 = column(row, 1)?;
+    let chat = SeqState {
+        id: read_id(row, 0)?,
+        max_seq: visible_max(max_seq, column(row, 5)?),
+        has_read_seq: column(row, 2)?,
+        last_time: column(row, 3)?,
+        is_pinned: column(row, 4)?,
+    };
+    let notices = match column::<Option<i64>>(row, 7)? {
+        Some(max_seq @ 1..) => Some(SeqState {
+            id: read_id(row, 6)?,
+            max_seq,
+            has_read_seq: max_seq,
+            last_time: column(row, 8)?,
+            is_pinned: false,
+        }),
+        _ => None,
+    };
+    Ok([(max_seq > 0).then_some(chat), notices])
 }
 
 fn read_seq_state(row: &Row) -> Result<SeqState> {
@@ -395,12 +458,17 @@ fn read_seq_state(row: &Row) -> Result<SeqState> {
 }
 
 fn read_entry(row: &Row) -> Result<ConversationEntry> {
+    let peer = if column::<Option<String>>(row, 17)?.is_some() {
+        Party::Group(read_group_id(row, 17)?)
+    } else {
+        Party::Person(read_user_id(row, 4)?)
+    };
     Ok(ConversationEntry {
         conversation: ConversationKey(column(row, 0)?),
         id: read_id(row, 1)?,
         kind: known("kind", ConversationKind::from_number(number(row, 2)?))?,
         owner: read_user_id(row, 3)?,
-        peer: read_user_id(row, 4)?,
+        peer,
         settings: ConversationSettings {
             receive: known("receive", Receive::from_number(number(row, 5)?))?,
             is_pinned: column(row, 6)?,

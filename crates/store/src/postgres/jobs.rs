@@ -14,10 +14,10 @@ use crate::bounds::limit;
 #[async_trait]
 impl<M: Mode> JobReads for Session<M> {
     async fn dead_jobs(&mut self, rows_max: usize) -> Result<Vec<Job>> {
-        let sql = "SELECT key, name, attempts, error FROM job
+        let sql = "SELECT key, name, attempts, error, payload FROM job
             WHERE dead AND name = ANY ($1)
             ORDER BY key DESC LIMIT $2";
-        self.rows(sql, &[&known_names(), &limit(rows_max)], read_job)
+        self.rows(sql, &[&names(&Work::ALL), &limit(rows_max)], read_job)
             .await
     }
 }
@@ -25,16 +25,18 @@ impl<M: Mode> JobReads for Session<M> {
 #[async_trait]
 impl JobWrites for Session<ReadWrite> {
     async fn insert_job(&mut self, job: &NewJob) -> Result<bool> {
-        let sql = "INSERT INTO job (name, unique_name, due_at) VALUES ($1, $2, $3)
+        let sql = "INSERT INTO job (name, unique_name, due_at, payload) VALUES ($1, $2, $3, $4)
             ON CONFLICT (unique_name) DO NOTHING";
+        let payload = job.payload.as_deref().map(text);
         Ok(self
-            .write(sql, &[&job.work.name(), &job.unique, &job.due_at])
+            .write(sql, &[&job.work.name(), &job.unique, &job.due_at, &payload])
             .await?
             > 0)
     }
 
     async fn claim_jobs(
         &mut self,
+        works: &[Work],
         now: Millis,
         lease_until: Millis,
         rows_max: usize,
@@ -46,12 +48,12 @@ impl JobWrites for Session<ReadWrite> {
                 ORDER BY due_at, key LIMIT $4
                 FOR UPDATE SKIP LOCKED)
             UPDATE job SET lease_until = $2, attempts = attempts + 1 FROM due WHERE job.key = due.key
-            RETURNING job.key, name, attempts, error, due_at";
+            RETURNING job.key, name, attempts, error, payload, due_at";
         let mut jobs = self
             .rows(
                 sql,
-                &[&now, &lease_until, &known_names(), &limit(rows_max)],
-                |row| Ok((column::<Millis>(row, 4)?, read_job(row)?)),
+                &[&now, &lease_until, &names(works), &limit(rows_max)],
+                |row| Ok((column::<Millis>(row, 5)?, read_job(row)?)),
             )
             .await?;
         // RETURNING keeps no order.
@@ -72,6 +74,11 @@ impl JobWrites for Session<ReadWrite> {
             .map(drop)
     }
 
+    async fn narrow_job(&mut self, job: JobKey, payload: &str) -> Result<()> {
+        let sql = "UPDATE job SET payload = $2 WHERE key = $1";
+        self.write(sql, &[&job.0, &text(payload)]).await.map(drop)
+    }
+
     async fn bury_job(&mut self, job: JobKey, error: &str) -> Result<()> {
         let sql = "UPDATE job SET dead = true, lease_until = 0, error = $2 WHERE key = $1";
         self.write(sql, &[&job.0, &text(error)]).await.map(drop)
@@ -83,9 +90,9 @@ impl JobWrites for Session<ReadWrite> {
     }
 }
 
-/// Jobs of other names belong to a newer version that shares the store while it is being rolled out.
-fn known_names() -> Vec<&'static str> {
-    Work::ALL.iter().map(|work| work.name()).collect()
+/// Jobs of unknown names belong to a newer version that shares the store while it is being rolled out.
+fn names(works: &[Work]) -> Vec<&'static str> {
+    works.iter().map(|work| work.name()).collect()
 }
 
 fn read_job(row: &Row) -> Result<Job> {
@@ -94,5 +101,6 @@ fn read_job(row: &Row) -> Result<Job> {
         work: known("name", Work::from_name(column(row, 1)?))?,
         attempts: u32::try_from(column::<i32>(row, 2)?).map_err(Error::internal)?,
         error: column(row, 3)?,
+        payload: column(row, 4)?,
     })
 }

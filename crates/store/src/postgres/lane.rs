@@ -184,6 +184,7 @@ async fn prepare(client: &Client) -> Result<Statements, tokio_postgres::Error> {
         ids: client.prepare(append::IDS).await?,
         advance: client.prepare(append::ADVANCE).await?,
         insert: client.prepare(append::INSERT).await?,
+        raise_read: client.prepare(append::RAISE_READ).await?,
     })
 }
 

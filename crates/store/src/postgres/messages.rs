@@ -2,9 +2,9 @@
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::conversations::ConversationKind;
+use domain::conversations::{ConversationKind, Party};
 use domain::error::{Error, Result};
-use domain::ids::{AccountKey, ConversationId, ConversationKey, MessageKey, UserId};
+use domain::ids::{AccountKey, ConversationId, ConversationKey, GroupId, MessageKey, UserId};
 use domain::messages::{
     Append, Appended, FoundMessage, LoggedMessage, MessageFilter, Options, Origin, Post, Route,
     Status,
@@ -21,9 +21,9 @@ use crate::error::postgres;
 use crate::forms::{read_push, read_texts};
 
 /// A message; the columns that [`read_message`] reads, less the last, `is_hidden`.
-const MESSAGE: &str = "m.id, m.conversation, m.seq, m.sender, m.send_time, m.status, m.client_msg_id, m.server_msg_id,
+pub(super) const MESSAGE: &str = "m.id, m.conversation, m.seq, m.sender, m.send_time, m.status, m.client_msg_id, m.server_msg_id,
     m.sender_platform, m.sender_nickname, m.sender_face_url, m.origin, m.content_type, m.content, m.create_time,
-    m.options, m.push, m.at_users, m.attached_info, m.ex";
+    m.options, m.push, m.at_users, m.attached_info, m.ex, (SELECT user_id FROM account WHERE key = m.sender)";
 
 const DELETED: i32 = Status::Deleted as i32;
 const NOTICE: i32 = ConversationKind::Notice as i32;
@@ -118,10 +118,10 @@ impl<M: Mode> MessageReads for Session<M> {
         let (rows, skipped) = (params.len() - 1, params.len());
         // The page is cut before the names are looked up.
         let sql = format!(
-            "SELECT {MESSAGE}, false, m.conversation_id, m.kind, s.user_id, r.user_id FROM (
-                SELECT m.*, c.id AS conversation_id, c.kind AS kind, {RECIPIENT} AS recipient
+            "SELECT {MESSAGE}, false, m.conversation_id, m.kind, r.user_id, g.group_id FROM (
+                SELECT m.*, c.id AS conversation_id, c.kind AS kind, c.grp AS grp, {RECIPIENT} AS recipient
                 {found} ORDER BY m.id DESC LIMIT ${rows} OFFSET ${skipped}) m
-            JOIN account s ON s.key = m.sender JOIN account r ON r.key = m.recipient
+            LEFT JOIN account r ON r.key = m.recipient LEFT JOIN group_info g ON g.key = m.grp
             ORDER BY m.id DESC"
         );
         Ok((all, self.rows(&sql, &borrow(&params), read_found).await?))
@@ -138,6 +138,7 @@ impl MessageWrites for Session<ReadWrite> {
             ids: self.prepare(append::IDS).await?,
             advance: self.prepare(append::ADVANCE).await?,
             insert: self.prepare(append::INSERT).await?,
+            raise_read: self.prepare(append::RAISE_READ).await?,
         };
         let appended = append_all(
             self.mode.client(),
@@ -208,7 +209,7 @@ const ERASE: &str = "UPDATE message
     SET status = $2, content = '', push = NULL, at_users = NULL, attached_info = '', ex = ''
     WHERE conversation = $1 AND status <> $2";
 
-/// To whom a message went.
+/// To whom a message went; nobody if it went to a group.
 const RECIPIENT: &str = "CASE WHEN c.low = m.sender THEN c.high ELSE c.low END";
 
 type Param = Box<dyn ToSql + Sync + Send>;
@@ -259,14 +260,22 @@ impl Search {
         if let Some(before) = filter.sent_before {
             search.and("m.send_time < ?", before);
         }
+        if let Some(conversation) = &filter.conversation {
+            search.and(
+                "m.conversation = (SELECT key FROM conversation WHERE id = ?)",
+                conversation.to_string(),
+            );
+        }
         search
     }
 
-    /// There is no index by sender, which every send would have to pay for; but one by the sides of conversations.
+    /// There is no index by sender, which every send would have to pay for; but one by the sides of conversations,
+    /// and one by participants for those of groups.
     fn and_conversation_of(&mut self, user: &UserId) {
         self.and(
             "m.conversation IN (SELECT x.key FROM account a JOIN conversation x ON a.key IN (x.low, x.high)
-                WHERE a.user_id = ?)",
+                WHERE a.user_id = ?
+                UNION SELECT p.conversation FROM account a JOIN participant p ON p.account = a.key WHERE a.user_id = ?)",
             user.to_string(),
         );
     }
@@ -280,7 +289,7 @@ impl Search {
     }
 }
 
-fn read_message(row: &Row) -> Result<LoggedMessage> {
+pub(super) fn read_message(row: &Row) -> Result<LoggedMessage> {
     let push = column::<Option<&str>>(row, 16)?
         .map(read_push)
         .transpose()
@@ -294,9 +303,10 @@ fn read_message(row: &Row) -> Result<LoggedMessage> {
         conversation: ConversationKey(column(row, 1)?),
         seq: column(row, 2)?,
         sender: AccountKey(column(row, 3)?),
+        sender_id: known("user_id", UserId::new(column::<String>(row, 20)?))?,
         send_time: column(row, 4)?,
         status: known("status", Status::from_number(number(row, 5)?))?,
-        is_hidden: column(row, 20)?,
+        is_hidden: column(row, 21)?,
         post: Post {
             client_msg_id: column(row, 6)?,
             server_msg_id: column(row, 7)?,
@@ -317,18 +327,25 @@ fn read_message(row: &Row) -> Result<LoggedMessage> {
 }
 
 fn read_found(row: &Row) -> Result<FoundMessage> {
-    let user =
-        |index| -> Result<UserId> { known("user_id", UserId::new(column::<String>(row, index)?)) };
+    let message = read_message(row)?;
+    let recipient = match (
+        column::<Option<String>>(row, 24)?,
+        column::<Option<String>>(row, 25)?,
+    ) {
+        (_, Some(group)) => GroupId::new(group).map(Party::Group),
+        (Some(user), None) => UserId::new(user).map(Party::Person),
+        (None, None) => None,
+    };
     Ok(FoundMessage {
-        message: read_message(row)?,
         route: Route {
             conversation: known(
                 "conversation id",
-                ConversationId::parse(column::<String>(row, 21)?),
+                ConversationId::parse(column::<String>(row, 22)?),
             )?,
-            kind: known("kind", ConversationKind::from_number(number(row, 22)?))?,
-            sender: user(23)?,
-            recipient: user(24)?,
+            kind: known("kind", ConversationKind::from_number(number(row, 23)?))?,
+            sender: message.sender_id.clone(),
+            recipient: known("recipient", recipient)?,
         },
+        message,
     })
 }

@@ -3,14 +3,31 @@
 //! `session.rs` is what views and transactions have in common, the other files are the row traits noun by noun.
 
 mod accounts;
+mod annotations;
 mod append;
+mod client_config;
+mod client_logs;
+mod conditions;
 mod conversations;
+mod files;
+mod fill;
+mod follow;
+mod groups;
+mod import;
 mod jobs;
 mod lane;
 mod messages;
 mod outbox;
+mod push;
+mod relations;
+mod search;
 mod session;
 mod sessions;
+mod statistics;
+mod upkeep;
+mod versions;
+
+pub(crate) use fill::fill;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,12 +36,13 @@ use async_trait::async_trait;
 use deadpool_postgres::{Manager, ManagerConfig, Object, Pool, RecyclingMethod, Runtime};
 use domain::error::Result;
 use domain::messages::{Append, Appended};
-use domain::ports::{Store, Tx, View};
+use domain::ports::{SearchIndex, Store, Tx, View};
 use domain::time::Clock;
 use tokio_postgres::{Client, Config, NoTls};
 use tokio_util::task::TaskTracker;
 
 use self::lane::Lanes;
+use self::search::PostgresIndex;
 use self::session::{ReadOnly, ReadWrite, Session};
 use crate::error::{pool, postgres};
 use crate::{Settings, schema};
@@ -108,6 +126,12 @@ impl Store for PostgresStore {
         self.lanes.append(append).await
     }
 
+    fn search_index(&self) -> Arc<dyn SearchIndex> {
+        Arc::new(PostgresIndex {
+            pool: self.pool.clone(),
+        })
+    }
+
     async fn check(&self) -> Result<()> {
         self.take()
             .await?
@@ -172,7 +196,7 @@ async fn run_migrations(client: &Client) -> Result<(u32, u32)> {
         .await
         .map_err(postgres)?;
     let found = read_version(client).await?;
-    for (version, script) in schema::pending(&schema::POSTGRES, found)? {
+    for (version, script) in schema::pending(schema::POSTGRES, found)? {
         let migration = format!(
             "BEGIN;
             CREATE TABLE IF NOT EXISTS schema_version (version bigint PRIMARY KEY, applied_ms bigint NOT NULL);

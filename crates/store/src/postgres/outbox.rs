@@ -28,7 +28,7 @@ pub(super) struct Positions {
 
 impl<M: Mode> Session<M> {
     /// The newest positions that were drawn.
-    async fn drawn_positions(&self) -> Result<Positions> {
+    pub(super) async fn drawn_positions(&self) -> Result<Positions> {
         let sql = "SELECT (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM message_id),
             (SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM outbox_position_seq)";
         self.one(sql, &[], |row| {
@@ -112,9 +112,17 @@ impl OutboxWrites for Session<ReadWrite> {
             .map(drop)
     }
 
-    async fn prune_outbox(&mut self, before: Millis, rows_max: usize) -> Result<u64> {
+    async fn prune_outbox(
+        &mut self,
+        before: Millis,
+        unseen_before: Millis,
+        rows_max: usize,
+    ) -> Result<u64> {
         let sql = "DELETE FROM outbox WHERE position IN
-            (SELECT position FROM outbox WHERE recorded_at < $1 ORDER BY position LIMIT $2)";
-        self.write(sql, &[&before, &limit(rows_max)]).await
+            (SELECT position FROM outbox WHERE recorded_at < $1 AND (recorded_at < $2
+                OR position <= coalesce((SELECT min(outbox) FROM follower), 9223372036854775807))
+            ORDER BY position LIMIT $3)";
+        self.write(sql, &[&before, &unseen_before, &limit(rows_max)])
+            .await
     }
 }

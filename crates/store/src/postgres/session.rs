@@ -10,7 +10,7 @@ use domain::error::{Error, Result};
 use domain::event::{Event, Position, Recorded};
 use domain::event_form;
 use domain::ports::{Tx, View};
-use domain::time::Clock;
+use domain::time::{Clock, Millis};
 use futures_util::FutureExt;
 use tokio_postgres::types::{FromSql, ToSql};
 use tokio_postgres::{Row, Statement};
@@ -164,6 +164,10 @@ impl<M: Mode> Session<M> {
 }
 
 impl Session<ReadWrite> {
+    pub(super) fn now(&self) -> Millis {
+        self.mode.clock.now()
+    }
+
     /// Writes; says how many rows it wrote.
     pub(super) async fn write(&self, sql: &str, params: Params<'_>) -> Result<u64> {
         let statement = self.prepare(sql).await?;

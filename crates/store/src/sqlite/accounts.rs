@@ -160,21 +160,46 @@ impl AccountWrites for Session<ReadWrite> {
     }
 }
 
+/// The columns of `{account}`, an alias, that [`read_account_at`] reads.
+pub(super) fn account_columns(account: &str) -> String {
+    [
+        "key",
+        "user_id",
+        "nickname",
+        "face_url",
+        "ex",
+        "kind",
+        "staff",
+        "receive",
+        "created_at",
+        "policy",
+    ]
+    .map(|column| format!("{account}.{column}"))
+    .join(", ")
+}
+
+/// The number of columns that an account takes in a row.
+pub(super) const ACCOUNT_COLUMNS: usize = 10;
+
 fn read_account(row: &Row<'_>) -> rusqlite::Result<Account> {
+    read_account_at(row, 0)
+}
+
+pub(super) fn read_account_at(row: &Row<'_>, first: usize) -> rusqlite::Result<Account> {
     Ok(Account {
-        key: AccountKey(row.get(0)?),
-        user_id: known("user_id", UserId::new(row.get::<_, String>(1)?))?,
-        nickname: row.get(2)?,
-        face_url: row.get(3)?,
-        ex: row.get(4)?,
-        kind: known("kind", AccountKind::from_number(row.get(5)?))?,
+        key: AccountKey(row.get(first)?),
+        user_id: known("user_id", UserId::new(row.get::<_, String>(first + 1)?))?,
+        nickname: row.get(first + 2)?,
+        face_url: row.get(first + 3)?,
+        ex: row.get(first + 4)?,
+        kind: known("kind", AccountKind::from_number(row.get(first + 5)?))?,
         staff: row
-            .get::<_, Option<i64>>(6)?
+            .get::<_, Option<i64>>(first + 6)?
             .map(|number| known("staff", StaffRole::from_number(number)))
             .transpose()?,
-        receive: known("receive", Receive::from_number(row.get(7)?))?,
-        created_at: row.get(8)?,
-        policy: row.get(9)?,
+        receive: known("receive", Receive::from_number(row.get(first + 7)?))?,
+        created_at: row.get(first + 8)?,
+        policy: row.get(first + 9)?,
     })
 }
 

@@ -1,74 +1,84 @@
-//! Conversations, what each participant keeps with them, and the version log of each account's list.
+//! Conversations and what each participant keeps with them. Those of groups are in the same tables: their row names
+//! the group instead of two sides, and who takes part is said by the participants' rows alone.
 
 use async_trait::async_trait;
 use domain::accounts::Receive;
 use domain::conversations::{
-    Changes, Conversation, ConversationEntry, ConversationKind, ConversationSettings, Reach,
+    Conversation, ConversationEntry, ConversationKind, ConversationSettings, Parties, Party, Reach,
     SeqState, Side,
 };
 use domain::error::{Error, Result};
-use domain::ids::{AccountKey, ConversationId, ConversationKey, UserId};
-use domain::ports::{ConversationReads, ConversationWrites, NewConversation, Page};
+use domain::ids::{AccountKey, ConversationId, ConversationKey, GroupId, GroupKey, UserId};
+use domain::ports::{Between, ConversationReads, ConversationWrites, NewConversation, Page};
 use domain::time::Millis;
 use rusqlite::Row;
 
 use super::session::{Mode, ReadWrite, Session, count, known};
-use crate::bounds::{limit, offset, reach};
-use crate::forms::{CONVERSATION_LIST, INSERTED, UPDATED, json, version_id};
+use crate::bounds::{NOTHING_VISIBLE, Own, offset, reach, visible_max};
+use crate::forms::json;
 
-/// A conversation with its two sides; the columns that [`read_conversation`] reads.
-const CONVERSATION: &str =
+/// A conversation with its two sides or its group; the columns that [`read_conversation`] reads.
+pub(super) const CONVERSATION: &str =
     "c.key, c.id, c.kind, c.notice, c.policy, c.max_seq, c.min_seq, c.last_time,
     c.low, low.user_id, coalesce(lp.receive, 0), coalesce(lp.read_seq, 0), c.sent_low,
-    c.high, high.user_id, coalesce(hp.receive, 0), coalesce(hp.read_seq, 0), c.sent_high";
+    c.high, high.user_id, coalesce(hp.receive, 0), coalesce(hp.read_seq, 0), c.sent_high,
+    c.grp, g.group_id";
 
-const SIDES: &str = "JOIN account low ON low.key = c.low
-    JOIN account high ON high.key = c.high
+pub(super) const PARTIES: &str = "LEFT JOIN account low ON low.key = c.low
+    LEFT JOIN account high ON high.key = c.high
     LEFT JOIN participant lp ON lp.account = c.low AND lp.conversation = c.key
-    LEFT JOIN participant hp ON hp.account = c.high AND hp.conversation = c.key";
+    LEFT JOIN participant hp ON hp.account = c.high AND hp.conversation = c.key
+    LEFT JOIN group_info g ON g.key = c.grp";
 
 /// An entry of the list of account `?1`; the columns that [`read_entry`] reads.
 const ENTRY: &str = "c.key, c.id, c.kind, own.user_id, peer.user_id, p.receive, p.is_pinned, p.is_private, p.burn_s,
-    p.group_at, p.is_destructing, p.destruct_s, p.destructed_at, p.attached_info, p.ex, p.min_seq, p.max_seq";
+    p.group_at, p.is_destructing, p.destruct_s, p.destructed_at, p.attached_info, p.ex, p.min_seq, p.max_seq,
+    g.group_id";
 
 const ENTRY_JOINS: &str = "JOIN participant p ON p.account = ?1 AND p.conversation = c.key
     JOIN account own ON own.key = ?1
-    JOIN account peer ON peer.key = CASE WHEN c.low = ?1 THEN c.high ELSE c.low END";
+    LEFT JOIN account peer ON peer.key = CASE WHEN c.low = ?1 THEN c.high ELSE c.low END
+    LEFT JOIN group_info g ON g.key = c.grp";
 
 const NOTICE: i64 = ConversationKind::Notice as i64;
 
 #[async_trait]
 impl<M: Mode> ConversationReads for Session<M> {
     async fn conversation(&mut self, id: &ConversationId) -> Result<Option<Conversation>> {
-        let sql = format!("SELECT {CONVERSATION} FROM conversation c {SIDES} WHERE c.id = ?1");
+        let sql = format!("SELECT {CONVERSATION} FROM conversation c {PARTIES} WHERE c.id = ?1");
         self.row(&sql, [id.as_str()], read_conversation)
     }
 
     async fn conversation_by_key(&mut self, key: ConversationKey) -> Result<Option<Conversation>> {
-        let sql = format!("SELECT {CONVERSATION} FROM conversation c {SIDES} WHERE c.key = ?1");
+        let sql = format!("SELECT {CONVERSATION} FROM conversation c {PARTIES} WHERE c.key = ?1");
         self.row(&sql, [key.0], read_conversation)
     }
 
     async fn reaches(&mut self, account: AccountKey, ids: &[ConversationId]) -> Result<Vec<Reach>> {
         let sql = format!(
-            "SELECT {CONVERSATION}, coalesce(own.min_seq, 0), coalesce(own.max_seq, 0)
+            "SELECT {CONVERSATION}, coalesce(own.min_seq, 0), coalesce(own.max_seq, 0),
+                coalesce(own.read_seq, 0)
             FROM json_each(?2) asked
-            CROSS JOIN conversation c ON c.id = asked.value {SIDES}
-            LEFT JOIN participant own ON own.account = ?1 AND own.conversation = c.key
+            CROSS JOIN conversation c ON c.id = asked.value {PARTIES}
+            LEFT JOIN participant own ON own.account = ?1 AND own.conversation = coalesce(g.conversation, c.key)
             WHERE ?1 IN (c.low, c.high)
+                OR c.grp IS NOT NULL AND own.account IS NOT NULL AND (c.kind <> ?3 OR own.max_seq = 0)
             ORDER BY asked.key"
         );
-        self.rows(&sql, (account.0, id_list(ids)), |row| {
+        self.rows(&sql, (account.0, id_list(ids), NOTICE), |row| {
             read_reach(account, row)
         })
     }
 
     async fn seq_states(&mut self, account: AccountKey) -> Result<Vec<SeqState>> {
-        let chats = "SELECT c.id, CASE WHEN p.max_seq <> 0 THEN min(p.max_seq, c.max_seq) ELSE c.max_seq END,
-                max(p.read_seq, CASE WHEN c.low = ?1 THEN c.sent_low ELSE c.sent_high END), c.last_time, p.is_pinned
+        // Notices of groups are found through their chats; for chats of two that join looks nothing up.
+        let chats = "SELECT c.id, c.max_seq, max(p.read_seq, CASE WHEN c.low = ?1 THEN c.sent_low ELSE c.sent_high END),
+                c.last_time, p.is_pinned, p.max_seq, n.id, n.max_seq, n.last_time
             FROM participant p JOIN conversation c ON c.key = p.conversation
-            WHERE p.account = ?1 AND c.max_seq > 0";
-        let mut states = self.rows(chats, [account.0], read_seq_state)?;
+            LEFT JOIN conversation n ON n.key = CASE WHEN c.grp IS NOT NULL AND p.max_seq = 0 THEN c.notice END
+            WHERE p.account = ?1 AND (c.max_seq > 0 OR n.max_seq > 0)";
+        let found = self.rows(chats, [account.0], read_chat_states)?;
+        let mut states: Vec<SeqState> = found.into_iter().flatten().flatten().collect();
         let notices = "SELECT id, max_seq, max_seq, last_time, 0 FROM conversation
             WHERE kind = ?2 AND (low = ?1 OR high = ?1) AND max_seq > 0";
         states.extend(self.rows(notices, [account.0, NOTICE], read_seq_state)?);
@@ -110,60 +120,19 @@ impl<M: Mode> ConversationReads for Session<M> {
             WHERE p.account = ?1 ORDER BY p.created_at, p.conversation";
         self.rows(sql, [account.0], |row| read_id(row, 0))
     }
-
-    async fn conversation_changes(
-        &mut self,
-        account: AccountKey,
-        version: u64,
-        rows_max: usize,
-    ) -> Result<Option<Changes>> {
-        let log =
-            "SELECT key, version_id, version FROM version_log WHERE list = ?1 AND account = ?2";
-        let log = self.row(log, (CONVERSATION_LIST, account.0), |row| {
-            Ok((
-                row.get::<_, i64>(0)?,
-                row.get::<_, String>(1)?,
-                row.get::<_, i64>(2)?,
-            ))
-        })?;
-        let Some((log, version_id, newest)) = log else {
-            return Ok(None);
-        };
-        let entries = "SELECT eid, state FROM version_entry WHERE log = ?1 AND version > ?2
-            ORDER BY version, eid LIMIT ?3";
-        let after = i64::try_from(version).unwrap_or(i64::MAX);
-        let mut entries: Vec<(ConversationId, i32)> =
-            self.rows(entries, (log, after, limit(rows_max) + 1), |row| {
-                Ok((read_id(row, 0)?, row.get(1)?))
-            })?;
-        let is_complete = entries.len() <= rows_max;
-        entries.truncate(rows_max);
-        let (inserted, updated): (Vec<_>, Vec<_>) = entries
-            .into_iter()
-            .partition(|(_, state)| *state == INSERTED);
-        let ids =
-            |entries: Vec<(ConversationId, i32)>| entries.into_iter().map(|(id, _)| id).collect();
-        Ok(Some(Changes {
-            version_id,
-            version: newest.cast_unsigned(),
-            inserted: ids(inserted),
-            updated: ids(updated),
-            is_complete,
-        }))
-    }
 }
 
 #[async_trait]
 impl ConversationWrites for Session<ReadWrite> {
     async fn ensure_conversation(&mut self, new: &NewConversation) -> Result<(Conversation, bool)> {
-        let (low, high) = (new.sides.0.min(new.sides.1), new.sides.0.max(new.sides.1));
-        let sql = "INSERT INTO conversation (id, kind, low, high) VALUES (?1, ?2, ?3, ?4)
+        let (low, high, group) = between(new.between);
+        let sql = "INSERT INTO conversation (id, kind, low, high, grp) VALUES (?1, ?2, ?3, ?4, ?5)
             ON CONFLICT (id) DO NOTHING";
-        let is_new = self.write(sql, (new.id.as_str(), new.kind as i64, low.0, high.0))? > 0;
+        let is_new = self.write(sql, (new.id.as_str(), new.kind as i64, low, high, group))? > 0;
         let conversation = self.conversation(&new.id).await?;
         conversation
             .map(|found| (found, is_new))
-            .ok_or_else(|| Error::internal("a conversation without its accounts"))
+            .ok_or_else(|| Error::internal("a conversation without its parties"))
     }
 
     async fn link_notice(&mut self, chat: ConversationKey, notice: ConversationKey) -> Result<()> {
@@ -252,30 +221,83 @@ impl ConversationWrites for Session<ReadWrite> {
         self.write(sql, [conversation.0, seq]).map(drop)
     }
 
-    async fn log_conversation_change(
+    async fn join_participants(
         &mut self,
-        account: AccountKey,
-        ids: &[ConversationId],
-        inserted: bool,
+        conversation: ConversationKey,
+        accounts: &[AccountKey],
+        min_seq: i64,
+        read_seq: i64,
         now: Millis,
-    ) -> Result<()> {
-        let step =
-            "INSERT INTO version_log (account, list, version_id, version) VALUES (?1, ?2, ?3, 1)
-            ON CONFLICT (list, account) DO UPDATE SET version = version + 1
-            RETURNING key, version";
-        let (log, version): (i64, i64) = self.one(
-            step,
-            (account.0, CONVERSATION_LIST, version_id(account, now)),
-            |row| Ok((row.get(0)?, row.get(1)?)),
-        )?;
-        let state = if inserted { INSERTED } else { UPDATED };
+    ) -> Result<Vec<AccountKey>> {
+        let accounts = key_list(accounts);
         // `WHERE true` keeps SQLite from reading ON CONFLICT as a join condition.
-        let entries = "INSERT INTO version_entry (log, eid, version, state)
-            SELECT ?1, value, ?2, ?3 FROM json_each(?4) WHERE true
-            ON CONFLICT (log, eid) DO UPDATE SET version = excluded.version, state = excluded.state";
-        self.write(entries, (log, version, state, id_list(ids)))
-            .map(drop)
+        let insert =
+            "INSERT INTO participant (account, conversation, min_seq, read_seq, created_at)
+            SELECT value, ?1, ?3, ?4, ?5 FROM json_each(?2) WHERE true
+            ON CONFLICT (account, conversation) DO NOTHING RETURNING account";
+        let listed = self.rows(
+            insert,
+            (conversation.0, &accounts, min_seq, read_seq, now),
+            read_account_key,
+        )?;
+        // Those who have just been listed have nothing to raise.
+        let raise = "UPDATE participant SET max_seq = 0, min_seq = max(min_seq, ?3), read_seq = max(read_seq, ?4)
+            WHERE conversation = ?1 AND account IN (SELECT value FROM json_each(?2))
+                AND (max_seq <> 0 OR min_seq < ?3 OR read_seq < ?4)";
+        self.write(raise, (conversation.0, &accounts, min_seq, read_seq))?;
+        Ok(listed)
     }
+
+    async fn bound_participants(
+        &mut self,
+        conversation: ConversationKey,
+        accounts: Option<&[AccountKey]>,
+        max_seq: i64,
+    ) -> Result<()> {
+        let bound = if max_seq > 0 {
+            max_seq
+        } else {
+            NOTHING_VISIBLE
+        };
+        let all = "UPDATE participant SET max_seq = ?2 WHERE conversation = ?1 AND max_seq = 0";
+        match accounts {
+            None => self.write(all, [conversation.0, bound]),
+            Some(accounts) => self.write(
+                &format!("{all} AND account IN (SELECT value FROM json_each(?3))"),
+                (conversation.0, bound, key_list(accounts)),
+            ),
+        }
+        .map(drop)
+    }
+
+    async fn set_group_at(
+        &mut self,
+        conversation: ConversationKey,
+        accounts: &[AccountKey],
+        group_at: i32,
+    ) -> Result<Vec<AccountKey>> {
+        let sql = "UPDATE participant SET group_at = ?3
+            WHERE conversation = ?1 AND account IN (SELECT value FROM json_each(?2)) AND group_at <> ?3
+            RETURNING account";
+        let params = (conversation.0, key_list(accounts), group_at);
+        self.rows(sql, params, read_account_key)
+    }
+}
+
+/// The columns `low`, `high` and `grp`.
+fn between(between: Between) -> (i64, i64, Option<i64>) {
+    match between {
+        Between::Accounts(a, b) => (a.0.min(b.0), a.0.max(b.0), None),
+        Between::Group(group) => (0, 0, Some(group.0)),
+    }
+}
+
+pub(super) fn key_list(keys: &[AccountKey]) -> String {
+    json(&keys.iter().map(|key| key.0).collect::<Vec<_>>())
+}
+
+pub(super) fn read_account_key(row: &Row<'_>) -> rusqlite::Result<AccountKey> {
+    row.get(0).map(AccountKey)
 }
 
 fn id_list(ids: &[ConversationId]) -> String {
@@ -293,7 +315,11 @@ fn read_user_id(row: &Row<'_>, column: usize) -> rusqlite::Result<UserId> {
     known("user_id", UserId::new(row.get::<_, String>(column)?))
 }
 
-fn read_conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
+fn read_group_id(row: &Row<'_>, column: usize) -> rusqlite::Result<GroupId> {
+    known("group_id", GroupId::new(row.get::<_, String>(column)?))
+}
+
+pub(super) fn read_conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
     let side = |first: usize| -> rusqlite::Result<Side> {
         Ok(Side {
             account: AccountKey(row.get(first)?),
@@ -302,6 +328,16 @@ fn read_conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
             read_seq: row.get(first + 3)?,
             sent_seq: row.get(first + 4)?,
         })
+    };
+    let parties = match row.get::<_, Option<i64>>(18)? {
+        Some(key) => Parties::Group {
+            key: GroupKey(key),
+            id: read_group_id(row, 19)?,
+        },
+        None => Parties::Pair {
+            low: side(8)?,
+            high: side(13)?,
+        },
     };
     Ok(Conversation {
         key: ConversationKey(row.get(0)?),
@@ -312,14 +348,41 @@ fn read_conversation(row: &Row<'_>) -> rusqlite::Result<Conversation> {
         max_seq: row.get(5)?,
         min_seq: row.get(6)?,
         last_time: row.get(7)?,
-        low: side(8)?,
-        high: side(13)?,
+        parties,
     })
 }
 
 fn read_reach(account: AccountKey, row: &Row<'_>) -> rusqlite::Result<Reach> {
     let conversation = read_conversation(row)?;
-    Ok(reach(conversation, account, row.get(18)?, row.get(19)?))
+    let own = Own {
+        min_seq: row.get(20)?,
+        max_seq: row.get(21)?,
+        read_seq: row.get(22)?,
+    };
+    Ok(reach(conversation, account, &own))
+}
+
+/// A chat that has a message, and the notices of its group likewise.
+fn read_chat_states(row: &Row<'_>) -> rusqlite::Result<[Option<SeqState>; 2]> {
+    let max_seq: i64 = row.get(1)?;
+    let chat = SeqState {
+        id: read_id(row, 0)?,
+        max_seq: visible_max(max_seq, row.get(5)?),
+        has_read_seq: row.get(2)?,
+        last_time: row.get(3)?,
+        is_pinned: row.get(4)?,
+    };
+    let notices = match row.get::<_, Option<i64>>(7)? {
+        Some(max_seq @ 1..) => Some(SeqState {
+            id: read_id(row, 6)?,
+            max_seq,
+            has_read_seq: max_seq,
+            last_time: row.get(8)?,
+            is_pinned: false,
+        }),
+        _ => None,
+    };
+    Ok([(max_seq > 0).then_some(chat), notices])
 }
 
 fn read_seq_state(row: &Row<'_>) -> rusqlite::Result<SeqState> {
@@ -333,12 +396,17 @@ fn read_seq_state(row: &Row<'_>) -> rusqlite::Result<SeqState> {
 }
 
 fn read_entry(row: &Row<'_>) -> rusqlite::Result<ConversationEntry> {
+    let peer = if row.get::<_, Option<String>>(17)?.is_some() {
+        Party::Group(read_group_id(row, 17)?)
+    } else {
+        Party::Person(read_user_id(row, 4)?)
+    };
     Ok(ConversationEntry {
         conversation: ConversationKey(row.get(0)?),
         id: read_id(row, 1)?,
         kind: known("kind", ConversationKind::from_number(row.get(2)?))?,
         owner: read_user_id(row, 3)?,
-        peer: read_user_id(row, 4)?,
+        peer,
         settings: ConversationSettings {
             receive: known("receive", Receive::from_number(row.get(5)?))?,
             is_pinned: row.get(6)?,

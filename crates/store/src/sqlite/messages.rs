@@ -1,11 +1,11 @@
-//! The message log. `append` is the hot path: four statements, prepared once, run by the committer for everybody
+//! The message log. `append` is the hot path: four statements, five in a group, prepared once, run by the committer for everybody
 //! who sends (see `writer.rs`) or inside a larger transaction.
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use domain::conversations::ConversationKind;
+use domain::conversations::{ConversationKind, Party};
 use domain::error::Result;
-use domain::ids::{AccountKey, ConversationId, ConversationKey, MessageKey, UserId};
+use domain::ids::{AccountKey, ConversationId, ConversationKey, GroupId, MessageKey, UserId};
 use domain::messages::{
     Append, Appended, FoundMessage, LoggedMessage, MessageFilter, Options, Origin, Placed, Post,
     Route, Status,
@@ -21,9 +21,9 @@ use crate::error::sqlite;
 use crate::forms::{client_key, json, read_push, read_texts, write_push, write_texts};
 
 /// A message; the columns that [`read_message`] reads, less the last, `is_hidden`.
-const MESSAGE: &str = "m.id, m.conversation, m.seq, m.sender, m.send_time, m.status, m.client_msg_id, m.server_msg_id,
+pub(super) const MESSAGE: &str = "m.id, m.conversation, m.seq, m.sender, m.send_time, m.status, m.client_msg_id, m.server_msg_id,
     m.sender_platform, m.sender_nickname, m.sender_face_url, m.origin, m.content_type, m.content, m.create_time,
-    m.options, m.push, m.at_users, m.attached_info, m.ex";
+    m.options, m.push, m.at_users, m.attached_info, m.ex, (SELECT user_id FROM account WHERE key = m.sender)";
 
 const SENT: i64 = Status::Sent as i64;
 const DELETED: i64 = Status::Deleted as i64;
@@ -96,6 +96,12 @@ fn append(conn: &Connection, append: &Append) -> rusqlite::Result<Appended> {
         WHERE key = ?4",
     )?
     .execute([seq, send_time, append.sender.0, append.conversation.0])?;
+    if append.raises_read_seq {
+        conn.prepare_cached(
+            "UPDATE participant SET read_seq = ?1 WHERE account = ?2 AND conversation = ?3 AND read_seq < ?1",
+        )?
+        .execute([seq, append.sender.0, append.conversation.0])?;
+    }
     let key = insert(conn, append, key, seq, send_time)?;
     Ok(Appended::Stored(Placed {
         key,
@@ -222,10 +228,10 @@ impl<M: Mode> MessageReads for Session<M> {
         params.extend([page.rows.into(), offset(page).into()]);
         // The page is cut before the names are looked up.
         let sql = format!(
-            "SELECT {MESSAGE}, 0, m.conversation_id, m.kind, s.user_id, r.user_id FROM (
-                SELECT m.*, c.id AS conversation_id, c.kind AS kind, {RECIPIENT} AS recipient
+            "SELECT {MESSAGE}, 0, m.conversation_id, m.kind, r.user_id, g.group_id FROM (
+                SELECT m.*, c.id AS conversation_id, c.kind AS kind, c.grp AS grp, {RECIPIENT} AS recipient
                 {found} ORDER BY m.id DESC LIMIT ? OFFSET ?) m
-            JOIN account s ON s.key = m.sender JOIN account r ON r.key = m.recipient
+            LEFT JOIN account r ON r.key = m.recipient LEFT JOIN group_info g ON g.key = m.grp
             ORDER BY m.id DESC"
         );
         Ok((all, self.rows(&sql, params_from_iter(&params), read_found)?))
@@ -288,7 +294,7 @@ const ERASE: &str = "UPDATE message
     SET status = ?2, content = x'', push = NULL, at_users = NULL, attached_info = '', ex = ''
     WHERE conversation = ?1 AND status <> ?2";
 
-/// To whom a message went.
+/// To whom a message went; nobody if it went to a group.
 const RECIPIENT: &str = "iif(c.low = m.sender, c.high, c.low)";
 
 /// The conditions of a search. They are put together because SQLite uses no index for "no value or equal to it".
@@ -329,16 +335,25 @@ impl Search {
         if let Some(before) = filter.sent_before {
             search.and("m.send_time < ?", before);
         }
+        if let Some(conversation) = &filter.conversation {
+            search.and(
+                "m.conversation = (SELECT key FROM conversation WHERE id = ?)",
+                conversation.to_string(),
+            );
+        }
         search
     }
 
-    /// There is no index by sender, which every send would have to pay for; but one by the sides of conversations.
+    /// There is no index by sender, which every send would have to pay for; but one by the sides of conversations,
+    /// and one by participants for those of groups.
     fn and_conversation_of(&mut self, user: &UserId) {
         self.and(
             "m.conversation IN (SELECT x.key FROM account a JOIN conversation x ON x.low = a.key OR x.high = a.key
-                WHERE a.user_id = ?)",
+                WHERE a.user_id = ?
+                UNION SELECT p.conversation FROM account a JOIN participant p ON p.account = a.key WHERE a.user_id = ?)",
             user.to_string(),
         );
+        self.params.push(user.to_string().into());
     }
 
     fn and(&mut self, condition: &str, param: impl Into<Value>) {
@@ -348,7 +363,7 @@ impl Search {
     }
 }
 
-fn read_message(row: &Row<'_>) -> rusqlite::Result<LoggedMessage> {
+pub(super) fn read_message(row: &Row<'_>) -> rusqlite::Result<LoggedMessage> {
     let push = row
         .get_ref(16)?
         .as_str_or_null()?
@@ -366,9 +381,10 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<LoggedMessage> {
         conversation: ConversationKey(row.get(1)?),
         seq: row.get(2)?,
         sender: AccountKey(row.get(3)?),
+        sender_id: known("user_id", UserId::new(row.get::<_, String>(20)?))?,
         send_time: row.get(4)?,
         status: known("status", Status::from_number(row.get(5)?))?,
-        is_hidden: row.get(20)?,
+        is_hidden: row.get(21)?,
         post: Post {
             client_msg_id: row.get(6)?,
             server_msg_id: row.get(7)?,
@@ -389,19 +405,25 @@ fn read_message(row: &Row<'_>) -> rusqlite::Result<LoggedMessage> {
 }
 
 fn read_found(row: &Row<'_>) -> rusqlite::Result<FoundMessage> {
-    let user = |column| -> rusqlite::Result<UserId> {
-        known("user_id", UserId::new(row.get::<_, String>(column)?))
+    let message = read_message(row)?;
+    let recipient = match (
+        row.get::<_, Option<String>>(24)?,
+        row.get::<_, Option<String>>(25)?,
+    ) {
+        (_, Some(group)) => GroupId::new(group).map(Party::Group),
+        (Some(user), None) => UserId::new(user).map(Party::Person),
+        (None, None) => None,
     };
     Ok(FoundMessage {
-        message: read_message(row)?,
         route: Route {
             conversation: known(
                 "conversation id",
-                ConversationId::parse(row.get::<_, String>(21)?),
+                ConversationId::parse(row.get::<_, String>(22)?),
             )?,
-            kind: known("kind", ConversationKind::from_number(row.get(22)?))?,
-            sender: user(23)?,
-            recipient: user(24)?,
+            kind: known("kind", ConversationKind::from_number(row.get(23)?))?,
+            sender: message.sender_id.clone(),
+            recipient: known("recipient", recipient)?,
         },
+        message,
     })
 }

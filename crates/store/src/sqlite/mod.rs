@@ -3,20 +3,36 @@
 //! transactions have in common, the other files are the row traits noun by noun.
 
 mod accounts;
+mod annotations;
 mod bare;
+mod client_config;
+mod client_logs;
+mod conditions;
 mod conversations;
+mod files;
+mod fill;
+mod follow;
+mod groups;
+mod import;
 mod jobs;
 mod messages;
 mod outbox;
+mod push;
 mod readers;
+mod relations;
+mod search;
 mod session;
 mod sessions;
+mod statistics;
 #[cfg(test)]
 mod tests;
+mod upkeep;
+mod versions;
 mod wal;
 mod writer;
 
 pub use bare::BareLog;
+pub(crate) use fill::fill;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -25,11 +41,12 @@ use std::time::Duration;
 use async_trait::async_trait;
 use domain::error::Result;
 use domain::messages::{Append, Appended};
-use domain::ports::{Store, Tx, View};
+use domain::ports::{SearchIndex, Store, Tx, View};
 use domain::time::Clock;
 use rusqlite::Connection;
 
 use self::readers::Readers;
+use self::search::SqliteIndex;
 use self::session::{ReadOnly, ReadWrite, Session};
 use self::wal::{Checkpointer, Wal};
 use self::writer::GroupCommit;
@@ -50,6 +67,7 @@ const READER_CACHE_KIB: i64 = 2 * 1024;
 pub(crate) struct SqliteStore {
     writer: GroupCommit<Append>,
     readers: Arc<Readers>,
+    index: Arc<SqliteIndex>,
     checkpointer: Checkpointer,
     clock: Arc<dyn Clock>,
 }
@@ -62,10 +80,12 @@ impl SqliteStore {
         }
         schema::check(read_version(&conn).map_err(sqlite)?)?;
         let wal = Arc::new(Wal::new(path, BUSY_TIMEOUT));
+        let readers = Arc::new(Readers::new(path.to_owned()));
         Ok(Self {
             checkpointer: Checkpointer::start(open_writer(path).map_err(sqlite)?, wal.clone())?,
             writer: GroupCommit::start(conn, wal)?,
-            readers: Arc::new(Readers::new(path.to_owned())),
+            index: Arc::new(SqliteIndex::new(path, readers.clone())),
+            readers,
             clock,
         })
     }
@@ -90,6 +110,10 @@ impl Store for SqliteStore {
         self.writer.submit(append).await
     }
 
+    fn search_index(&self) -> Arc<dyn SearchIndex> {
+        self.index.clone()
+    }
+
     async fn check(&self) -> Result<()> {
         // Taking the writer's turn shows that commits still come to an end, reading that the file is there.
         drop(self.writer.begin().await?);
@@ -98,6 +122,7 @@ impl Store for SqliteStore {
 
     async fn close(&self) {
         self.writer.close().await;
+        self.index.close().await;
         self.readers.close();
         self.checkpointer.close().await;
     }
@@ -143,7 +168,7 @@ fn open_reader(path: &PathBuf) -> rusqlite::Result<Connection> {
 
 fn run_migrations(conn: &mut Connection) -> Result<(u32, u32)> {
     let found = read_version(conn).map_err(sqlite)?;
-    for (version, script) in schema::pending(&schema::SQLITE, found)? {
+    for (version, script) in schema::pending(schema::SQLITE, found)? {
         run_migration(conn, version, script).map_err(sqlite)?;
     }
     Ok((found, schema::NEWEST))

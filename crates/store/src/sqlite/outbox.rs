@@ -48,9 +48,16 @@ impl OutboxWrites for Session<ReadWrite> {
         self.write(sql, (relay, message, outbox)).map(drop)
     }
 
-    async fn prune_outbox(&mut self, before: Millis, rows_max: usize) -> Result<u64> {
+    async fn prune_outbox(
+        &mut self,
+        before: Millis,
+        unseen_before: Millis,
+        rows_max: usize,
+    ) -> Result<u64> {
         let sql = "DELETE FROM outbox WHERE position IN
-            (SELECT position FROM outbox WHERE recorded_at < ?1 ORDER BY position LIMIT ?2)";
-        self.write(sql, (before, limit(rows_max)))
+            (SELECT position FROM outbox WHERE recorded_at < ?1 AND (recorded_at < ?2
+                OR position <= coalesce((SELECT min(outbox) FROM follower), 9223372036854775807))
+            ORDER BY position LIMIT ?3)";
+        self.write(sql, (before, unseen_before, limit(rows_max)))
     }
 }

@@ -8,7 +8,7 @@ use domain::error::{Error, Result};
 use domain::event::{Event, Position, Recorded};
 use domain::event_form;
 use domain::ports::{Tx, View};
-use domain::time::Clock;
+use domain::time::{Clock, Millis};
 use rusqlite::types::Type;
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
@@ -107,6 +107,10 @@ impl<M: Mode> Session<M> {
 }
 
 impl Session<ReadWrite> {
+    pub(super) fn now(&self) -> Millis {
+        self.mode.clock.now()
+    }
+
     /// Writes; says how many rows it wrote.
     pub(super) fn write(&mut self, sql: &str, params: impl Params) -> Result<u64> {
         let mut statement = self.conn()?.prepare_cached(sql).map_err(sqlite)?;

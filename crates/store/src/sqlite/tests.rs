@@ -11,7 +11,7 @@ use domain::conversations::{Conversation, ConversationKind};
 use domain::error::{Error, Result};
 use domain::ids::{AccountKey, ConversationId, UserId};
 use domain::messages::{Append, Appended, Post};
-use domain::ports::{LogRange, NewConversation, Store};
+use domain::ports::{Between, LogRange, NewConversation, Store};
 use domain::time::{Clock, Millis};
 use rusqlite::Connection;
 use tempfile::TempDir;
@@ -205,7 +205,7 @@ async fn store_with_chat(path: &Path) -> (SqliteStore, AccountKey, Conversation)
     let new = NewConversation {
         id,
         kind: ConversationKind::Direct,
-        sides: (key, key),
+        between: Between::Accounts(key, key),
     };
     let (chat, _) = tx.ensure_conversation(&new).await.expect("made");
     tx.commit().await.expect("committed");
@@ -223,6 +223,7 @@ fn append(chat: &Conversation, sender: AccountKey, id: String) -> Append {
         sender,
         conversation_policy: chat.policy,
         sender_policy: 1,
+        raises_read_seq: false,
         at: 0,
         post: Arc::new(post),
     }

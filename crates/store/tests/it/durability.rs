@@ -3,7 +3,11 @@
 
 use std::path::Path;
 
+use domain::Domain;
+use domain::follow::Follower;
 use domain::messages::Appended;
+use domain::ports::{SearchSpan, Span, Store};
+use domain::search::{Query, SearchIndexer};
 use store::{Settings, StoreUrl};
 
 use crate::world::{Backend, HandClock, World, append};
@@ -62,11 +66,126 @@ async fn a_copy_of_the_files_taken_while_sending_has_everything_acknowledged_bef
     }
 }
 
-/// A crash leaves both files as of one moment. A copy does not, but no difference can be seen as long as no
-/// checkpoint has run in between. The reading connections' index is not needed.
+/// The index is a file of its own: a crash takes both as they are, and each may be a little ahead of the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_index_is_complete_again_after_a_crash() {
+    let world = World::open(Backend::Sqlite).await;
+    let (alice, _, chat) = world.alice_and_bob().await;
+    let domain = domain_on(world.store.clone(), world.clock.clone());
+    hold_index(&domain).await;
+    let copies = tempfile::tempdir().expect("a directory");
+    let say = |n: usize| {
+        let mut append = append(&chat, alice, &n.to_string());
+        let text = format!(r#"{{"content":"everyone number{n}"}}"#);
+        std::sync::Arc::make_mut(&mut append.post).content = text.into();
+        append
+    };
+    for round in 0..4 {
+        for n in 0..50 {
+            world.send(say(round * 1_000 + n)).await;
+        }
+        let mut busy = tokio::task::JoinSet::new();
+        let (store, indexing) = (world.store.clone(), domain.clone());
+        let appends: Vec<_> = (50..400).map(|n| say(round * 1_000 + n)).collect();
+        busy.spawn(async move {
+            for append in appends {
+                store.append(append).await.unwrap();
+            }
+        });
+        busy.spawn(async move {
+            for _ in 0..20 {
+                SearchIndexer.step(&indexing, "node").await.unwrap();
+            }
+        });
+        // In the middle of it, whichever of the two is copied first.
+        let copy = copies.path().join(round.to_string());
+        std::fs::create_dir(&copy).expect("a directory");
+        let mut names = ["switchboard", "switchboard-search"];
+        if round % 2 == 1 {
+            names.reverse();
+        }
+        while !world
+            .directory
+            .path()
+            .join("switchboard-search.db-wal")
+            .exists()
+        {
+            tokio::task::yield_now().await;
+        }
+        for name in names {
+            copy_file(world.directory.path(), &copy, name);
+        }
+        busy.join_all().await;
+
+        let url = StoreUrl::Sqlite(copy.join("switchboard.db"));
+        let clock = HandClock::new();
+        let store = store::open(&url, &Settings::default(), clock.clone())
+            .await
+            .expect("recovered");
+        let domain = domain_on(store.clone(), clock);
+        hold_index(&domain).await;
+        while SearchIndexer.step(&domain, "node").await.unwrap().events > 0 {}
+        let range = domain::ports::LogRange {
+            conversation: chat.key,
+            begin: 1,
+            end: i64::MAX,
+        };
+        let mut view = store.view().await.unwrap();
+        let log = view.messages_in(alice, &[range], 100_000).await.unwrap();
+        drop(view);
+        assert!(log.len() >= round * 400 + 50);
+        let keys: Vec<_> = log.iter().rev().map(|message| message.key).collect();
+        assert_eq!(found(&*store, "everyone").await, keys, "each once");
+        let last = log.last().expect("messages");
+        let number = format!("number{}", last.post.client_msg_id);
+        assert_eq!(found(&*store, &number).await, [last.key]);
+        store.close().await;
+    }
+}
+
+fn domain_on(
+    store: std::sync::Arc<dyn Store>,
+    clock: std::sync::Arc<HandClock>,
+) -> std::sync::Arc<Domain> {
+    let publisher = std::sync::Arc::new(testkit::Notebook::default());
+    let (ids, settings) = (domain::ids::Ids::new(1), domain::Settings::default());
+    std::sync::Arc::new(Domain::new(store, publisher, clock, ids, settings))
+}
+
+async fn hold_index(domain: &Domain) {
+    domain.prepare_search(true).await.unwrap();
+    let is_held = domain
+        .claim_follower(SearchIndexer::NAME, "node", 1_000_000)
+        .await;
+    assert!(is_held.unwrap());
+}
+
+async fn found(store: &dyn Store, text: &str) -> Vec<domain::ids::MessageKey> {
+    let query = Query::parse(text).unwrap();
+    let search = SearchSpan {
+        query: &query,
+        conversations: None,
+        senders: &[],
+        content_types: &[],
+        span: Span {
+            level: 20,
+            below: 1 << 20,
+        },
+        rows_max: 100_000,
+    };
+    let hits = store.search_index().find(search).await.unwrap();
+    hits.iter().map(|hit| hit.key).collect()
+}
+
 fn copy_database(from: &Path, to: &Path) {
     std::fs::create_dir(to).expect("a directory");
-    let database = from.join("switchboard.db");
+    copy_file(from, to, "switchboard");
+}
+
+/// A crash leaves a file and its log as of one moment. A copy does not, but no difference can be seen as long as no
+/// checkpoint has run in between. The reading connections' index is not needed.
+fn copy_file(from: &Path, to: &Path, name: &str) {
+    let database = from.join(format!("{name}.db"));
     let last_checkpoint = || {
         std::fs::metadata(&database)
             .and_then(|file| file.modified())
@@ -74,8 +193,9 @@ fn copy_database(from: &Path, to: &Path) {
     };
     loop {
         let before = last_checkpoint();
-        for name in ["switchboard.db", "switchboard.db-wal"] {
-            std::fs::copy(from.join(name), to.join(name)).expect("copied");
+        for suffix in ["db", "db-wal"] {
+            let file = format!("{name}.{suffix}");
+            std::fs::copy(from.join(&file), to.join(&file)).expect("copied");
         }
         if last_checkpoint() == before {
             return;

@@ -1,11 +1,14 @@
-//! How fast appends are. Not run by default: `cargo test --release -p store -- --ignored --nocapture speed`.
+//! How fast appends are, and what happens to large groups. Not run by default: `cargo test --release -p store -- --ignored --nocapture speed`.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
+use domain::groups::GroupRole;
+use domain::ids::AccountKey;
 use domain::messages::{Append, Post};
+use domain::sync::{Change, List};
 
 use crate::world::{Backend, World, append, post};
 
@@ -62,7 +65,7 @@ async fn measure_appends(backend: Backend) {
                 &crate::world::user(&id),
             ),
             kind: domain::conversations::ConversationKind::Direct,
-            sides: (key, key),
+            between: domain::ports::Between::Accounts(key, key),
         };
         chats.push((key, tx.ensure_conversation(&new).await.expect("ensured").0));
     }
@@ -145,4 +148,57 @@ fn cpu_time() -> Duration {
         .map(|n| n.parse::<u64>().expect("a number"))
         .sum();
     Duration::from_millis(ticks * 10)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a quiet machine"]
+async fn speed_of_ten_thousand_members_on_sqlite() {
+    measure_members(Backend::Sqlite).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a quiet machine"]
+async fn speed_of_ten_thousand_members_on_postgres() {
+    measure_members(Backend::Postgres).await;
+}
+
+/// What happens to a group of ten thousand, step by step, each in a transaction of its own.
+async fn measure_members(backend: Backend) {
+    let world = World::open(backend).await;
+    let (group, chat, _) = world.group("club", &[]).await;
+    let accounts: Vec<_> = (1..=10_000).map(AccountKey).collect();
+    let members: Vec<_> = accounts
+        .iter()
+        .map(|key| crate::world::member(*key, GroupRole::Member))
+        .collect();
+    let lists: Vec<_> = accounts.iter().copied().map(List::JoinedGroups).collect();
+    let ids: Vec<_> = accounts
+        .iter()
+        .map(|key| format!("user-{}", key.0))
+        .collect();
+    let ids: Vec<_> = ids.iter().map(String::as_str).collect();
+    let list_of_members = [List::Members(group.key)];
+    macro_rules! timed {
+        ($name:literal, $tx:ident => $step:expr) => {
+            let begun = Instant::now();
+            let mut $tx = world.begin().await;
+            let _ = $step.await.expect("written");
+            $tx.commit().await.expect("committed");
+            println!("{:<32} {:>6} ms", $name, begun.elapsed().as_millis());
+        };
+    }
+    for round in ["first", "again"] {
+        println!("{round}:");
+        timed!("insert members", tx => tx.insert_members(group.key, &members));
+        timed!("join participants", tx => tx.join_participants(chat.key, &accounts, 0, 0, 50));
+        timed!("log 10,000 lists", tx => tx.log_change(&lists, &["g"], Change::Inserted));
+        timed!("log 10,000 ids", tx => tx.log_change(&list_of_members, &ids, Change::Inserted));
+        timed!("roster", tx => tx.roster(group.key));
+        timed!("call everybody", tx => tx.set_group_at(chat.key, &accounts, if round == "first" { 1 } else { 2 }));
+        timed!("bound these", tx => tx.bound_participants(chat.key, Some(&accounts), 7));
+        timed!("lift", tx => tx.join_participants(chat.key, &accounts, 0, 1, 50));
+        timed!("bound all", tx => tx.bound_participants(chat.key, None, 7));
+        timed!("delete members", tx => tx.delete_members(group.key, Some(&accounts)));
+    }
+    world.store.close().await;
 }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
 use domain::accounts::{Account, AccountKind, Receive};
-use domain::conversations::{Conversation, ConversationKind};
+use domain::conversations::{Conversation, ConversationKind, Parties, Side};
 use domain::event::{Event, Recorded};
-use domain::ids::{AccountKey, ConversationId, ConversationKey, UserId};
+use domain::groups::{Group, GroupRole, GroupStatus, JoinRule, JoinSource};
+use domain::ids::{AccountKey, ConversationId, ConversationKey, GroupId, GroupKey, UserId};
 use domain::messages::{Append, Appended, LoggedMessage, Placed, Post};
-use domain::ports::{LogRange, NewConversation, Store, Tx, View};
+use domain::ports::{Between, LogRange, NewConversation, NewMember, Store, Tx, View};
 use domain::time::{Clock, Millis};
 use store::{Settings, StoreUrl};
 use tempfile::TempDir;
@@ -122,7 +123,7 @@ impl World {
         let new = NewConversation {
             id,
             kind,
-            sides: (sides[0], sides[1]),
+            between: Between::Accounts(sides[0], sides[1]),
         };
         let (conversation, _) = tx.ensure_conversation(&new).await.expect("ensured");
         tx.commit().await.expect("committed");
@@ -133,6 +134,49 @@ impl World {
     pub(crate) async fn alice_and_bob(&self) -> (AccountKey, AccountKey, Conversation) {
         let (alice, bob) = (self.account("alice").await, self.account("bob").await);
         (alice, bob, self.chat("alice", "bob").await)
+    }
+
+    /// A group with its chat, the chat's notices and these members, who have all joined at the beginning.
+    pub(crate) async fn group(
+        &self,
+        id: &str,
+        members: &[(AccountKey, GroupRole)],
+    ) -> (Group, Conversation, Conversation) {
+        let mut tx = self.begin().await;
+        let mut group = group(id);
+        group.key = tx
+            .insert_group(&group)
+            .await
+            .expect("inserted")
+            .expect("a new id");
+        let between = Between::Group(group.key);
+        let mut conversation = async |id, kind| {
+            let new = NewConversation { id, kind, between };
+            tx.ensure_conversation(&new).await.expect("ensured").0
+        };
+        let chat = conversation(ConversationId::group(&group.id), ConversationKind::Group).await;
+        let notices = conversation(
+            ConversationId::group_notice(&group.id),
+            ConversationKind::Notice,
+        )
+        .await;
+        group.conversation = chat.key;
+        tx.update_group(&group).await.expect("updated");
+        tx.link_notice(chat.key, notices.key).await.expect("linked");
+        let accounts: Vec<_> = members.iter().map(|(account, _)| *account).collect();
+        let members: Vec<_> = members
+            .iter()
+            .map(|(account, role)| member(*account, *role))
+            .collect();
+        tx.insert_members(group.key, &members)
+            .await
+            .expect("joined");
+        tx.join_participants(chat.key, &accounts, 0, 0, 1_000)
+            .await
+            .expect("listed");
+        tx.commit().await.expect("committed");
+        group.member_count = u32::try_from(members.len()).expect("few");
+        (group, self.reread(&chat).await, notices)
     }
 
     /// Lists the chat for the account, as of `now`.
@@ -211,6 +255,57 @@ pub(crate) fn account(id: &str) -> Account {
     }
 }
 
+/// A group without members, chat and key.
+pub(crate) fn group(id: &str) -> Group {
+    Group {
+        key: GroupKey(0),
+        id: group_id(id),
+        conversation: ConversationKey(0),
+        name: format!("The {id}"),
+        announcement: String::new(),
+        announced_at: 0,
+        announced_by: String::new(),
+        introduction: String::new(),
+        face_url: String::new(),
+        ex: String::new(),
+        status: GroupStatus::Normal,
+        join_rule: JoinRule::ApplicantsApproved,
+        hides_profiles: false,
+        forbids_friends: false,
+        creator: "alice".into(),
+        owner: "alice".into(),
+        created_at: 1_000,
+        member_count: 0,
+    }
+}
+
+pub(crate) fn group_id(id: &str) -> GroupId {
+    GroupId::new(id).expect("a group id")
+}
+
+pub(crate) fn member(account: AccountKey, role: GroupRole) -> NewMember {
+    NewMember {
+        account,
+        role,
+        nickname: String::new(),
+        face_url: String::new(),
+        ex: String::new(),
+        joined_at: 1_000,
+        source: JoinSource::Invitation,
+        inviter: "alice".into(),
+        operator: "alice".into(),
+        muted_until: 0,
+    }
+}
+
+/// The two sides of a conversation that has them.
+pub(crate) fn sides(conversation: &Conversation) -> [&Side; 2] {
+    match &conversation.parties {
+        Parties::Pair { low, high } => [low, high],
+        Parties::Group { .. } => panic!("a group has no sides"),
+    }
+}
+
 /// A message of `sender` under a client id, at 1,000 ms.
 pub(crate) fn append(
     conversation: &Conversation,
@@ -222,6 +317,7 @@ pub(crate) fn append(
         sender,
         conversation_policy: conversation.policy,
         sender_policy: 1,
+        raises_read_seq: conversation.group().is_some(),
         at: 1_000,
         post: Arc::new(post(client_msg_id)),
     }

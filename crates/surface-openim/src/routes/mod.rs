@@ -3,11 +3,19 @@
 
 mod auth;
 mod conversation;
+mod extras;
 mod friend;
 mod group;
 mod jssdk;
 mod msg;
+mod object;
+mod object_bytes;
+mod retention;
+mod search;
+mod statistics;
+mod third;
 mod user;
+mod webhooks;
 
 use std::future::Future;
 use std::sync::Arc;
@@ -23,6 +31,7 @@ use axum::routing::{MethodRouter, post};
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use domain::caller::Caller;
+use domain::hooks::with_trace;
 use prost::Message;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -44,12 +53,33 @@ pub(crate) fn router(surface: Arc<Surface>) -> Router {
         .nest("/friend", friend::routes())
         .nest("/group", group::routes())
         .nest("/jssdk", jssdk::routes())
-        .nest("/conversation", conversation::routes())
-        .nest("/msg", msg::routes())
+        .nest(
+            "/conversation",
+            conversation::routes().merge(retention::routes()),
+        )
+        .nest(
+            "/msg",
+            msg::routes()
+                .merge(search::routes())
+                .merge(extras::routes()),
+        )
+        .nest("/object", object::routes())
+        .nest("/third", third::routes())
+        .nest("/statistics", statistics::routes())
+        .nest("/webhooks", webhooks::routes())
         .fallback(async || (StatusCode::NOT_FOUND, "404 page not found"))
         .method_not_allowed_fallback(async || (StatusCode::NOT_FOUND, "404 page not found"))
         .layer(axum::extract::DefaultBodyLimit::max(BODY_BYTES_MAX))
         .layer(CompressionLayer::new())
+        .layer(middleware::from_fn(cors))
+        .with_state(surface)
+}
+
+/// The routes that carry the bytes of files. They have no limit of size or time here, because each has its own.
+pub(crate) fn transfer_router(surface: Arc<Surface>) -> Router {
+    Router::new()
+        .nest("/object", object_bytes::routes())
+        .layer(axum::extract::DefaultBodyLimit::disable())
         .layer(middleware::from_fn(cors))
         .with_state(surface)
 }
@@ -59,6 +89,9 @@ type Routes = Router<Arc<Surface>>;
 /// What every handler below is made from: one call as it came.
 struct Call {
     surface: Arc<Surface>,
+    /// The path as the client wrote it.
+    path: String,
+    query: String,
     headers: HeaderMap,
     body: Bytes,
 }
@@ -79,10 +112,13 @@ where
             let operation_id = header_text(&headers, "operationID").to_owned();
             let call = Call {
                 surface,
+                path: uri.path().to_owned(),
+                query: uri.query().unwrap_or_default().to_owned(),
                 headers,
                 body,
             };
-            reply(answer(call).await, uri.path(), &operation_id, started)
+            let answer = with_trace(&operation_id, answer(call)).await;
+            reply(answer, uri.path(), &operation_id, started)
         },
     )
 }
@@ -100,6 +136,33 @@ where
         async move {
             let caller = authenticate(&call.surface, &call.headers).await?;
             handler(call.surface, caller, parse(&call.body)?).await
+        }
+    })
+}
+
+/// What stands beside the body of a request.
+struct Asked {
+    operation_id: String,
+    query: String,
+}
+
+/// A handler that knows who asks, and what stands beside the body.
+fn asked_route<Req, Resp, F, Fut>(handler: F) -> MethodRouter<Arc<Surface>>
+where
+    Req: DeserializeOwned + Send + 'static,
+    Resp: Serialize,
+    F: Fn(Arc<Surface>, Caller, Asked, Req) -> Fut + Clone + Send + Sync + 'static,
+    Fut: Future<Output = Answer<Resp>> + Send,
+{
+    endpoint(move |call: Call| {
+        let handler = handler.clone();
+        async move {
+            let caller = authenticate(&call.surface, &call.headers).await?;
+            let asked = Asked {
+                operation_id: header_text(&call.headers, "operationID").to_owned(),
+                query: call.query,
+            };
+            handler(call.surface, caller, asked, parse(&call.body)?).await
         }
     })
 }
@@ -272,17 +335,15 @@ const CORS_HEADERS: [(&str, &str); 6] = [
     ("access-control-allow-credentials", "false"),
 ];
 
-/// The version of a list of `owner` that nothing has ever been put into; refuses who may not read it.
-async fn empty_list_version(
-    surface: &Surface,
-    caller: &Caller,
-    owner: &str,
-) -> Answer<(String, u64)> {
-    let owner = crate::convert::user_id("userID", owner)?;
-    Ok(surface
-        .domain
-        .untouched_list_version(caller, &owner)
-        .await?)
+/// What is answered to a client that may know an ordered list of ids already: that it does, or the list. Known clients
+/// send 0, which names no list.
+fn equal_or_listed<T: ToString>(known: u64, ids: &[T]) -> (bool, Vec<String>) {
+    let ids: Vec<_> = ids.iter().map(ToString::to_string).collect();
+    if known != 0 && known == crate::convert::id_hash(&ids) {
+        (true, Vec::new())
+    } else {
+        (false, ids)
+    }
 }
 
 /// A body without members.

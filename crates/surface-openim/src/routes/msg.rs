@@ -1,6 +1,8 @@
 //! `/msg/*`: sending as an administrator, and what devices do to messages that exist. The three routes that repeat
 //! socket requests share their code with the socket.
 
+mod application;
+
 use std::sync::Arc;
 
 use axum::Router;
@@ -11,8 +13,8 @@ use domain::gate;
 use domain::limits;
 use domain::messages::{
     ClearConversations, DeleteMessages, FoundMessage, MarkRead, MessageFilter, Options, Origin,
-    Post, RecallMessage, Recipient, SendBusiness, SendMessage, Sent, SetReadSeq, Spread,
-    content_type,
+    Post, RecallMessage, Recipient, Route, SendBusiness, SendMessage, Sent, SetReadSeq, Spread,
+    Status, content_type,
 };
 use domain::ports::{AccountFilter, Page};
 use domain::time::Millis;
@@ -30,9 +32,9 @@ use wire::openim::rest::msg::{
 };
 use wire::openim::{content_type as wire_type, elements, errors, session_type};
 
-use super::{Empty, Routes, route};
+use super::{Empty, Routes, asked_route, route};
 use crate::Surface;
-use crate::convert::{self, conversation_id, conversation_ids, page, total, user_id};
+use crate::convert::{self, conversation_id, conversation_ids, group_id, page, total, user_id};
 use crate::errors::{Answer, Refusal};
 use crate::requests;
 
@@ -63,7 +65,19 @@ pub(super) fn routes() -> Routes {
             route(delete_msg_phsical_by_seq),
         )
         .route("/get_server_time", route(get_server_time))
-        .route("/send_msg", route(send_msg))
+        .route("/send_msg", asked_route(application::send_msg))
+        .route(
+            "/send_simple_msg",
+            asked_route(application::send_simple_msg),
+        )
+        .route(
+            "/check_msg_is_send_success",
+            asked_route(application::check_msg_is_send_success),
+        )
+        .route(
+            "/delete_msg_physical",
+            route(application::delete_msg_physical),
+        )
         .route(
             "/send_business_notification",
             route(send_business_notification),
@@ -122,11 +136,17 @@ async fn search_msg(
         kind: match request.session_type {
             0 => None,
             session_type::SINGLE => Some(ConversationKind::Direct),
+            session_type::GROUP => Some(ConversationKind::Group),
             session_type::NOTIFICATION => Some(ConversationKind::Notification),
             _ => return Ok(SearchMsgResponse::default()),
         },
         sent_from,
         sent_before,
+        conversation: match request.conversation_id.as_str() {
+            "" => None,
+            id => Some(conversation_id(id)?),
+        },
+        text: Some(request.content).filter(|text| !text.is_empty()),
     };
     let page = page(request.pagination.as_ref(), limits::PAGE_ROWS_MAX as u32)?;
     let (count, found) = surface
@@ -255,16 +275,6 @@ async fn get_server_time(
     })
 }
 
-async fn send_msg(
-    surface: Arc<Surface>,
-    caller: Caller,
-    request: SendMsgRequest,
-) -> Answer<SendMsgResp> {
-    gate::may_administer(&caller)?;
-    let sent = send(&surface, &caller, &request, &request.recv_id, String::new()).await?;
-    Ok(response(sent))
-}
-
 async fn send_business_notification(
     surface: Arc<Surface>,
     caller: Caller,
@@ -368,12 +378,7 @@ async fn send(
         _ if is_oa => Recipient::Notified(recipient()?),
         session_type::SINGLE => Recipient::Person(recipient()?),
         session_type::NOTIFICATION => Recipient::Notified(recipient()?),
-        session_type::GROUP => {
-            return Err(Refusal::new(
-                errors::RECORD_NOT_FOUND_ERROR,
-                "no such group",
-            ));
-        }
+        session_type::GROUP => Recipient::Group(group_id(&request.group_id)?),
         _ => return Err(Refusal::args("sessionType must be 1, 3 or 4")),
     };
     let mut options = Options::default();
@@ -406,7 +411,11 @@ async fn send(
             ..Post::default()
         },
     };
-    Ok(surface.domain.send_message(caller, command).await?)
+    surface
+        .domain
+        .send_message(caller, command)
+        .await
+        .map_err(crate::errors::of_sending)
 }
 
 /// The element as it travels: an OA notification is JSON inside a JSON string.
@@ -430,7 +439,24 @@ fn response(sent: Sent) -> SendMsgResp {
 
 fn chat_log(found: FoundMessage) -> SearchChatLog {
     let FoundMessage { message, route } = found;
-    let post = message.post;
+    log_entry(
+        &route,
+        message.post,
+        message.status,
+        message.send_time,
+        message.seq,
+    )
+}
+
+/// A message as the routes that list messages show it.
+pub(super) fn log_entry(
+    route: &Route,
+    post: Post,
+    status: Status,
+    send_time: Millis,
+    seq: i64,
+) -> SearchChatLog {
+    let (recv_id, group_id) = convert::addressees(route, &post);
     let is_revoked = post.content_type == content_type::RECALLED;
     SearchChatLog {
         is_revoked,
@@ -438,19 +464,20 @@ fn chat_log(found: FoundMessage) -> SearchChatLog {
             server_msg_id: post.server_msg_id,
             client_msg_id: post.client_msg_id,
             send_id: route.sender.to_string(),
-            recv_id: route.recipient.to_string(),
+            recv_id,
+            group_id,
             sender_platform_id: post.sender_platform,
             sender_nickname: post.sender_nickname,
             sender_face_url: post.sender_face_url,
-            session_type: convert::session_type(route.kind),
+            session_type: convert::session_type(route.kind, &route.recipient),
             msg_from: post.origin as i32,
             content_type: post.content_type,
             content: String::from_utf8_lossy(&post.content).into_owned(),
-            status: message.status as i32,
-            send_time: message.send_time,
+            status: status as i32,
+            send_time,
             create_time: post.create_time,
             ex: post.ex,
-            seq: message.seq,
+            seq,
             ..ChatLog::default()
         },
     }

@@ -1,6 +1,8 @@
 //! `/user/*`: registration, profiles, who is online, notification accounts, and a user's own key-value store.
 
-use std::collections::HashSet;
+mod client_config;
+
+use std::collections::{BTreeMap, HashSet};
 use std::sync::Arc;
 
 use axum::Router;
@@ -18,20 +20,25 @@ use wire::openim::rest::user::{
     AddNotificationAccountRequest, AddNotificationAccountResponse, AllCommandInfoResp,
     CommandInfoResp, GetAllUsersUidRequest, GetAllUsersUidResponse, GetSubscribeUsersStatusRequest,
     GetSubscribeUsersStatusResponse, GetUsersInfoRequest, GetUsersInfoResponse,
-    GetUsersOnlineStatusRequest, GetUsersRequest, GetUsersResponse, GetUsersStatusRequest,
-    GetUsersStatusResponse, NotificationAccountInfo, OnlineStatus, PlatformStatus,
-    ProcessUserCommandAddRequest, ProcessUserCommandDeleteRequest, ProcessUserCommandGetAllRequest,
+    GetUsersOnlineStatusRequest, GetUsersOnlineTokenDetailRequest, GetUsersRequest,
+    GetUsersResponse, GetUsersStatusRequest, GetUsersStatusResponse, NotificationAccountInfo,
+    OnlineStatus, PlatformStatus, PlatformTokens, ProcessUserCommandAddRequest,
+    ProcessUserCommandDeleteRequest, ProcessUserCommandGetAllRequest,
     ProcessUserCommandGetAllResponse, ProcessUserCommandGetRequest, ProcessUserCommandGetResponse,
     ProcessUserCommandUpdateRequest, SearchNotificationAccountRequest,
-    SearchNotificationAccountResponse, SetGlobalMsgRecvOptRequest,
-    UpdateNotificationAccountRequest, UpdateUserInfoExRequest, UpdateUserInfoRequest,
-    UserOnlineStatus, UserRegisterRequest,
+    SearchNotificationAccountResponse, SetGlobalMsgRecvOptRequest, SubscribeUsersStatusRequest,
+    SubscribeUsersStatusResponse, UpdateNotificationAccountRequest, UpdateUserInfoExRequest,
+    UpdateUserInfoRequest, UserOnlineStatus, UserOnlineTokens, UserRegisterRequest,
 };
 
 use super::{Routes, route};
 use crate::Surface;
 use crate::convert::{page, receive, total, user_id, user_ids, user_info};
 use crate::errors::{Answer, Refusal};
+
+/// `genre` of a subscription.
+const SUBSCRIBE: i32 = 1;
+const CANCEL: i32 = 2;
 
 const PAGE_ROWS_MAX: u32 = limits::PAGE_ROWS_MAX as u32;
 
@@ -46,6 +53,11 @@ pub(super) fn routes() -> Routes {
         .route("/account_check", route(account_check))
         .route("/get_users", route(get_users))
         .route("/get_users_status", route(get_users_status))
+        .route("/subscribe_users_status", route(subscribe_users_status))
+        .route(
+            "/get_users_online_token_detail",
+            route(get_users_online_token_detail),
+        )
         .route(
             "/get_subscribe_users_status",
             route(get_subscribe_users_status),
@@ -65,6 +77,10 @@ pub(super) fn routes() -> Routes {
             "/process_user_command_get_all",
             route(process_user_command_get_all),
         )
+        .route("/get_user_client_config", route(client_config::get))
+        .route("/set_user_client_config", route(client_config::set))
+        .route("/del_user_client_config", route(client_config::delete))
+        .route("/page_user_client_config", route(client_config::list))
         .route("/add_notification_account", route(add_notification_account))
         .route(
             "/update_notification_account",
@@ -247,6 +263,80 @@ async fn get_users_status(
         });
     }
     Ok(GetUsersStatusResponse { status_list })
+}
+
+/// Makes every connection of the user follow these people, or leave them; the answer is their present state. The
+/// original takes the call and does nothing.
+async fn subscribe_users_status(
+    surface: Arc<Surface>,
+    caller: Caller,
+    request: SubscribeUsersStatusRequest,
+) -> Answer<SubscribeUsersStatusResponse> {
+    let owner = user_id("userID", &request.user_id)?;
+    gate::may_act_for(&caller, &owner)?;
+    if ![SUBSCRIBE, CANCEL].contains(&request.genre) {
+        return Err(Refusal::args("genre must be 1 or 2"));
+    }
+    let owner = surface.domain.find_account(&owner).await?;
+    let ids = user_ids("userIDs", &request.user_ids)?;
+    let keys: Vec<_> = surface
+        .domain
+        .find_accounts(&ids)
+        .await?
+        .iter()
+        .map(|account| account.key)
+        .collect();
+    let presence = &surface.realtime.presence;
+    for connection in surface.realtime.hub.connections_of(owner.key) {
+        if request.genre == CANCEL {
+            presence.unwatch(&connection, keys.iter().copied());
+        } else {
+            presence
+                .watch(&connection, keys.iter().copied())
+                .map_err(|_| Refusal::args("a connection follows as many users as it may"))?;
+        }
+    }
+    let asked = GetUsersStatusRequest {
+        user_id: request.user_id,
+        user_ids: request.user_ids,
+    };
+    let states = get_users_status(surface, caller, asked).await?;
+    Ok(SubscribeUsersStatusResponse {
+        status_list: states.status_list,
+    })
+}
+
+/// Who is online with how many connections of which platform. The tokens themselves are kept nowhere.
+async fn get_users_online_token_detail(
+    surface: Arc<Surface>,
+    caller: Caller,
+    request: GetUsersOnlineTokenDetailRequest,
+) -> Answer<Vec<UserOnlineTokens>> {
+    gate::may_administer(&caller)?;
+    let ids = user_ids("userIDs", &request.user_ids)?;
+    let mut online = Vec::new();
+    for account in surface.domain.find_accounts(&ids).await? {
+        let mut platforms = BTreeMap::new();
+        for connection in surface.realtime.hub.connections_of(account.key) {
+            *platforms
+                .entry(connection.info().platform.number())
+                .or_default() += 1;
+        }
+        if platforms.is_empty() {
+            continue;
+        }
+        let tokens = |(platform_id, total)| PlatformTokens {
+            platform_id,
+            total,
+            token: Vec::new(),
+        };
+        online.push(UserOnlineTokens {
+            user_id: account.user_id.to_string(),
+            status: online_status::ONLINE,
+            single_platform_token: platforms.into_iter().map(tokens).collect(),
+        });
+    }
+    Ok(online)
 }
 
 /// Subscriptions belong to a connection, not to an account (`websocket.md` §7), so there are none to list here.

@@ -5,6 +5,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_util::{SinkExt, StreamExt};
 use prost::Message as _;
+use serde_json::Value;
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream, connect_async};
@@ -176,6 +177,15 @@ impl Device {
         (conversation, pulled.msgs.remove(0))
     }
 
+    /// The next push, which is a notice of this type that is kept nowhere; gives its conversation and what it says.
+    pub async fn noticed(&mut self, content_type: i32) -> (String, Value) {
+        let (conversation, notice) = self.pushed().await;
+        assert_eq!(notice.content_type, content_type, "{notice:?}");
+        assert!(conversation.starts_with("n_"), "{conversation}");
+        assert_eq!((notice.seq, notice.msg_from), (0, 200));
+        (conversation, detail(&notice))
+    }
+
     pub async fn say(&mut self, to: &str, client_msg_id: &str, text: &str) -> Response {
         let data = text_message(&self.user, to, client_msg_id, text);
         self.ask(ids::SEND_MSG, &data.encode_to_vec()).await
@@ -185,6 +195,20 @@ impl Device {
         let response = self.say(to, client_msg_id, text).await;
         assert_eq!(response.err_code, 0, "{}", response.err_msg);
         UserSendMsgResp::decode(response.data).unwrap()
+    }
+}
+
+/// What a notice says: JSON inside a JSON string.
+pub fn detail(notice: &MsgData) -> Value {
+    let content: Value = serde_json::from_slice(&notice.content).unwrap();
+    serde_json::from_str(content["detail"].as_str().unwrap()).unwrap()
+}
+
+pub fn group_message(from: &str, group: &str, client_msg_id: &str, text: &str) -> MsgData {
+    MsgData {
+        session_type: 3,
+        group_id: group.to_owned(),
+        ..text_message(from, "", client_msg_id, text)
     }
 }
 

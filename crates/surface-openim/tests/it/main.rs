@@ -7,9 +7,20 @@
 )]
 
 mod access;
+mod administration;
+mod circle;
 mod device;
+mod extras;
+mod files;
+mod friends;
+mod group_chats;
+mod group_lists;
+mod groups;
 mod harness;
 mod hostile;
+mod joining;
 mod messages;
+mod offline_push;
 mod rest;
+mod search;
 mod socket;

@@ -9,3 +9,4 @@ mod golden;
 mod hostile;
 mod json_shapes;
 mod round_trips;
+mod webhooks;

@@ -7,7 +7,7 @@ use domain::ids::AccountKey;
 use domain::messages::{Append, Appended, Placed, Post};
 use tokio::task::JoinSet;
 
-use crate::world::{World, append, post, seqs};
+use crate::world::{World, append, post, seqs, sides};
 
 /// Runs 64 tasks; task `n` sends what `appends(n)` says, one after another. Returns all answers.
 async fn in_parallel(world: &World, appends: impl Fn(usize) -> Vec<Append>) -> Vec<Appended> {
@@ -256,11 +256,11 @@ pub(crate) async fn sending_moves_the_senders_side(world: &World) {
     world.send(append(&chat, alice, "3")).await;
     world.send(append(&own, bob, "4")).await;
     let chat = world.reread(&chat).await;
-    assert_eq!((chat.low.sent_seq, chat.high.sent_seq), (3, 2));
+    assert_eq!(sides(&chat).map(|side| side.sent_seq), [3, 2]);
     let own = world.reread(&own).await;
     assert_eq!(
-        (own.low.sent_seq, own.high.sent_seq),
-        (1, 1),
+        sides(&own).map(|side| side.sent_seq),
+        [1, 1],
         "notes to oneself have two sides of one"
     );
 }

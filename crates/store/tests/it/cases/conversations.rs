@@ -1,11 +1,11 @@
-//! Conversations, participants' settings and bounds, lists and version logs.
+//! Conversations, participants' settings and bounds, lists.
 
 use domain::accounts::Receive;
-use domain::conversations::{ConversationKind, ConversationSettings, Reach, SeqState};
+use domain::conversations::{ConversationKind, ConversationSettings, Party, Reach, SeqState};
 use domain::ids::{AccountKey, ConversationId};
-use domain::ports::{NewConversation, Page};
+use domain::ports::{Between, NewConversation, Page};
 
-use crate::world::{World, append, user};
+use crate::world::{World, append, sides, user};
 
 fn direct(a: &str, b: &str) -> ConversationId {
     ConversationId::direct(&user(a), &user(b))
@@ -16,15 +16,15 @@ pub(crate) async fn a_conversation_is_made_once_with_its_sides_sorted(world: &Wo
     let new = NewConversation {
         id: direct("alice", "bob"),
         kind: ConversationKind::Direct,
-        sides: (bob, alice),
+        between: Between::Accounts(bob, alice),
     };
     let mut tx = world.begin().await;
     let (made, is_new) = tx.ensure_conversation(&new).await.unwrap();
     assert!(is_new);
-    assert_eq!((made.low.account, made.high.account), (alice, bob));
+    assert_eq!(sides(&made).map(|side| side.account), [alice, bob]);
     assert_eq!(
-        (made.low.user_id.as_str(), made.high.user_id.as_str()),
-        ("alice", "bob")
+        sides(&made).map(|side| side.user_id.as_str()),
+        ["alice", "bob"]
     );
     assert_eq!(
         (made.id.as_str(), made.kind),
@@ -111,8 +111,8 @@ pub(crate) async fn settings_and_bounds_are_kept_per_participant(world: &World) 
         (&settings, 4, 0)
     );
     assert_eq!(
-        (bobs.owner.as_str(), bobs.peer.as_str(), bobs.conversation),
-        ("bob", "alice", chat.key)
+        (bobs.owner, bobs.peer, bobs.conversation),
+        (user("bob"), Party::Person(user("alice")), chat.key)
     );
     let alices = view
         .entries(alice, std::slice::from_ref(&chat.id))
@@ -124,14 +124,14 @@ pub(crate) async fn settings_and_bounds_are_kept_per_participant(world: &World) 
         (&ConversationSettings::default(), 0)
     );
     assert_eq!(
-        (alices.owner.as_str(), alices.peer.as_str()),
-        ("alice", "bob")
+        (alices.owner, alices.peer),
+        (user("alice"), Party::Person(user("bob")))
     );
     drop(view);
     let chat = world.reread(&chat).await;
     assert_eq!(
-        (chat.low.receive, chat.high.receive),
-        (Receive::Notify, Receive::Silently)
+        sides(&chat).map(|side| side.receive),
+        [Receive::Notify, Receive::Silently]
     );
 }
 
@@ -177,7 +177,11 @@ pub(crate) async fn a_list_is_in_order_of_appearance(world: &World) {
         ),
         expected
     );
-    assert_eq!(entries[2].peer.as_str(), "alice", "notes to oneself");
+    assert_eq!(
+        entries[2].peer,
+        Party::Person(user("alice")),
+        "notes to oneself"
+    );
     let (count, entries) = view
         .entries_page(alice, Page { offset: 1, rows: 2 })
         .await
@@ -292,82 +296,6 @@ pub(crate) async fn seq_states_list_chats_and_notices(world: &World) {
     );
 }
 
-pub(crate) async fn the_version_log_tells_what_changed(world: &World) {
-    let (alice, bob) = (world.account("alice").await, world.account("bob").await);
-    let ids: Vec<ConversationId> = ["a", "b", "c"]
-        .iter()
-        .map(|peer| direct("alice", peer))
-        .collect();
-    assert_eq!(
-        world
-            .view()
-            .await
-            .conversation_changes(alice, 0, 10)
-            .await
-            .unwrap(),
-        None
-    );
-
-    let mut tx = world.begin().await;
-    tx.log_conversation_change(alice, &ids, true, 1_790_000_000_000)
-        .await
-        .unwrap();
-    tx.log_conversation_change(alice, &ids[1..2], false, 1_790_000_000_001)
-        .await
-        .unwrap();
-    tx.log_conversation_change(bob, &ids[..1], true, 1_790_000_000_000)
-        .await
-        .unwrap();
-    tx.log_conversation_change(alice, &ids[2..], false, 1_790_000_000_002)
-        .await
-        .unwrap();
-    tx.commit().await.unwrap();
-
-    let changes = async |account, version, rows_max| {
-        world
-            .view()
-            .await
-            .conversation_changes(account, version, rows_max)
-            .await
-            .unwrap()
-            .unwrap()
-    };
-    let all = changes(alice, 0, 10).await;
-    assert_eq!((all.version, all.is_complete), (3, true));
-    assert_eq!(
-        (&all.inserted[..], &all.updated[..]),
-        (&ids[..1], &ids[1..]),
-        "each with its newest state"
-    );
-    let since = changes(alice, 2, 10).await;
-    assert_eq!(
-        (&since.inserted[..], &since.updated[..]),
-        (&[][..], &ids[2..])
-    );
-    assert_eq!(
-        (since.version_id.as_str(), since.version),
-        (all.version_id.as_str(), 3)
-    );
-    let none = changes(alice, 3, 10).await;
-    assert!(none.inserted.is_empty() && none.updated.is_empty() && none.is_complete);
-    assert!(changes(alice, 0, 3).await.is_complete, "exactly the limit");
-    let cut = changes(alice, 0, 2).await;
-    assert!(!cut.is_complete);
-    assert_eq!(cut.inserted.len() + cut.updated.len(), 2);
-    let beyond = changes(alice, u64::MAX, 10).await;
-    assert!(beyond.inserted.is_empty() && beyond.updated.is_empty());
-
-    let bobs = changes(bob, 0, 10).await;
-    assert_eq!((bobs.version, &bobs.inserted[..]), (1, &ids[..1]));
-    assert_ne!(bobs.version_id, all.version_id);
-    for id in [bobs.version_id, all.version_id] {
-        assert!(
-            id.len() == 24 && id.bytes().all(|byte| byte.is_ascii_hexdigit()),
-            "{id}"
-        );
-    }
-}
-
 pub(crate) async fn a_read_position_only_grows(world: &World) {
     let (alice, bob, chat) = world.alice_and_bob().await;
     world.list(chat.key, bob, 10).await;
@@ -381,5 +309,5 @@ pub(crate) async fn a_read_position_only_grows(world: &World) {
     );
     tx.commit().await.unwrap();
     let chat = world.reread(&chat).await;
-    assert_eq!((chat.low.read_seq, chat.high.read_seq), (0, 5));
+    assert_eq!(sides(&chat).map(|side| side.read_seq), [0, 5]);
 }

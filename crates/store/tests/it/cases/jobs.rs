@@ -12,6 +12,7 @@ async fn insert(world: &World, due_at: i64, unique: Option<&str>) -> bool {
         work: WORK,
         due_at,
         unique: unique.map(Into::into),
+        payload: None,
     };
     let added = tx.insert_job(&job).await.unwrap();
     tx.commit().await.unwrap();
@@ -20,7 +21,10 @@ async fn insert(world: &World, due_at: i64, unique: Option<&str>) -> bool {
 
 async fn claim(world: &World, now: i64, rows_max: usize) -> Vec<Job> {
     let mut tx = world.begin().await;
-    let jobs = tx.claim_jobs(now, now + 100, rows_max).await.unwrap();
+    let jobs = tx
+        .claim_jobs(&[WORK], now, now + 100, rows_max)
+        .await
+        .unwrap();
     tx.commit().await.unwrap();
     jobs
 }
@@ -131,4 +135,36 @@ pub(crate) async fn a_finished_job_is_gone(world: &World) {
         claim(world, 10_000, 1).await[0].key > job.key,
         "a key is never given out twice"
     );
+}
+
+pub(crate) async fn jobs_are_claimed_by_kind_and_keep_what_they_are_done_on(world: &World) {
+    insert(world, 10, None).await;
+    let mut tx = world.begin().await;
+    let push = NewJob {
+        work: Work::SendPush,
+        due_at: 10,
+        unique: None,
+        payload: Some("to whom".into()),
+    };
+    tx.insert_job(&push).await.unwrap();
+    tx.commit().await.unwrap();
+    let claimed = claim(world, 10, 10).await;
+    assert_eq!(
+        (claimed.len(), claimed[0].work, &claimed[0].payload),
+        (1, WORK, &None)
+    );
+    let mut tx = world.begin().await;
+    let pushes = tx.claim_jobs(&[Work::SendPush], 10, 110, 10).await.unwrap();
+    assert_eq!(pushes.len(), 1);
+    assert_eq!(pushes[0].payload.as_deref(), Some("to whom"));
+    tx.narrow_job(pushes[0].key, "to the rest").await.unwrap();
+    tx.retry_job(pushes[0].key, 20, "not all").await.unwrap();
+    assert_eq!(tx.claim_jobs(&[], 20, 120, 10).await.unwrap(), []);
+    let all = tx.claim_jobs(&Work::ALL, 20, 120, 10).await.unwrap();
+    let payloads: Vec<_> = all.iter().map(|job| job.payload.as_deref()).collect();
+    assert_eq!(payloads, [Some("to the rest")]);
+    tx.bury_job(pushes[0].key, "given up").await.unwrap();
+    tx.commit().await.unwrap();
+    let dead = world.view().await.dead_jobs(10).await.unwrap();
+    assert_eq!(dead[0].payload.as_deref(), Some("to the rest"));
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use domain::conversations::ConversationKind;
+use domain::conversations::{ConversationKind, Party};
 use domain::ids::MessageKey;
 use domain::messages::{
     Append, Appended, LoggedMessage, MessageFilter, Options, Origin, Post, PushText, Status,
@@ -51,6 +51,7 @@ pub(crate) async fn a_message_is_read_back_as_it_was_written(world: &World) {
             conversation: chat.key,
             seq: 1,
             sender: alice,
+            sender_id: user("alice"),
             send_time: 2_000,
             status: Status::Sent,
             is_hidden: false,
@@ -313,11 +314,8 @@ pub(crate) async fn messages_are_searched_by_who_when_and_what(world: &World) {
         .unwrap();
     assert_eq!(found[0].route.conversation, chat.id);
     assert_eq!(
-        (
-            found[0].route.sender.as_str(),
-            found[0].route.recipient.as_str()
-        ),
-        ("bob", "alice")
+        (&found[0].route.sender, &found[0].route.recipient),
+        (&user("bob"), &Party::Person(user("alice")))
     );
     assert_eq!(
         (found[0].message.sender, found[0].route.kind),

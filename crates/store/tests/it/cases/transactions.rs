@@ -4,6 +4,7 @@ use std::collections::HashSet;
 use std::sync::Arc;
 use std::time::Duration;
 
+use domain::conversations::Party;
 use domain::error::Error;
 use domain::event::{Audience, Event, Position};
 use domain::ids::MessageKey;
@@ -45,7 +46,7 @@ pub(crate) async fn a_commit_returns_what_was_recorded_in_order(world: &World) {
             conversation: chat.id.clone(),
             kind: chat.kind,
             sender: user("alice"),
-            recipient: user("bob"),
+            recipient: Party::Person(user("bob")),
         },
         key: placed.key,
         seq: placed.seq,
@@ -222,12 +223,12 @@ pub(crate) async fn the_outbox_is_read_by_position_and_pruned_by_age(world: &Wor
 
     let mut tx = world.begin().await;
     assert_eq!(
-        tx.prune_outbox(500, 3).await.unwrap(),
+        tx.prune_outbox(500, 0, 3).await.unwrap(),
         3,
         "within the limit"
     );
     assert_eq!(
-        tx.prune_outbox(500, 3).await.unwrap(),
+        tx.prune_outbox(500, 0, 3).await.unwrap(),
         1,
         "those before 500 ms only"
     );
@@ -237,7 +238,7 @@ pub(crate) async fn the_outbox_is_read_by_position_and_pruned_by_age(world: &Wor
         rows[4..]
     );
     let mut tx = world.begin().await;
-    assert_eq!(tx.prune_outbox(i64::MAX, 100).await.unwrap(), 2);
+    assert_eq!(tx.prune_outbox(i64::MAX, 0, 100).await.unwrap(), 2);
     tx.commit().await.unwrap();
     assert_eq!(
         world.view().await.newest_positions().await.unwrap(),

@@ -188,6 +188,16 @@ pub struct GetPinnedConversationIdsResponse {
     pub conversation_ids: Vec<String>,
 }
 
+/// Body of `POST /conversation/update_conversations_by_user`, of newer servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UpdateConversationsByUserRequest {
+    /// Required.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+    pub ex: Option<String>,
+}
+
 /// `conversation.Conversation`.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -350,6 +350,32 @@ pub struct FriendInfo {
     pub is_pinned: bool,
 }
 
+/// `relation.FriendInfoOnly`: the same without the friend's record.
+#[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct FriendInfoOnly {
+    #[prost(string, tag = "1")]
+    #[serde(rename = "ownerUserID")]
+    pub owner_user_id: String,
+    #[prost(string, tag = "2")]
+    #[serde(rename = "friendUserID")]
+    pub friend_user_id: String,
+    #[prost(string, tag = "3")]
+    pub remark: String,
+    /// Milliseconds.
+    #[prost(int64, tag = "4")]
+    pub create_time: i64,
+    #[prost(int32, tag = "5")]
+    pub add_source: i32,
+    #[prost(string, tag = "6")]
+    #[serde(rename = "operatorUserID")]
+    pub operator_user_id: String,
+    #[prost(string, tag = "7")]
+    pub ex: String,
+    #[prost(bool, tag = "8")]
+    pub is_pinned: bool,
+}
+
 /// `sdkws.FriendRequest`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

@@ -1,8 +1,9 @@
 //! Bodies of `/jssdk/*`: helper routes for a client library that keeps nothing. That library sends them as protobuf and
 //! wants `data` as the base64 of protobuf; others may use JSON, with the same names.
 
-use super::UserInfo;
 use super::conversation::Conversation;
+use super::friend::FriendInfoOnly;
+use super::{GroupInfo, UserInfo};
 use crate::openim::proto::MsgData;
 use serde::{Deserialize, Serialize};
 
@@ -43,8 +44,7 @@ pub struct ConversationsResponse {
     pub conversations: Vec<ConversationMsg>,
 }
 
-/// `jssdk.ConversationMsg`: a conversation with what a list of them shows. Its members for friends and groups (4 and 5)
-/// are left out while there are none.
+/// `jssdk.ConversationMsg`: a conversation with what a list of them shows.
 #[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct ConversationMsg {
@@ -53,9 +53,14 @@ pub struct ConversationMsg {
     /// The newest message that the owner has not deleted.
     #[prost(message, optional, tag = "2")]
     pub last_msg: Option<MsgData>,
-    /// The other side.
+    /// The other side of a chat of two.
     #[prost(message, optional, tag = "3")]
     pub user: Option<UserInfo>,
+    /// What the owner has noted about the other side, if it is a friend.
+    #[prost(message, optional, tag = "4")]
+    pub friend: Option<FriendInfoOnly>,
+    #[prost(message, optional, tag = "5")]
+    pub group: Option<GroupInfo>,
     #[prost(int64, tag = "6")]
     pub max_seq: i64,
     #[prost(int64, tag = "7")]

@@ -7,13 +7,17 @@
 
 pub mod auth;
 pub mod conversation;
+pub mod extras;
 pub mod friend;
 pub mod group;
 pub mod jssdk;
 pub mod msg;
+pub mod object;
+pub mod search;
 pub mod statistics;
 pub mod third;
 pub mod user;
+pub mod webhooks;
 
 use serde::{Deserialize, Serialize};
 
@@ -160,36 +164,53 @@ pub struct PublicUserInfo {
 }
 
 /// `sdkws.GroupInfo`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, PartialEq, Eq, prost::Message, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]
 pub struct GroupInfo {
+    #[prost(string, tag = "1")]
     #[serde(rename = "groupID")]
     pub group_id: String,
+    #[prost(string, tag = "2")]
     pub group_name: String,
+    #[prost(string, tag = "3")]
     pub notification: String,
+    #[prost(string, tag = "4")]
     pub introduction: String,
+    #[prost(string, tag = "5")]
     #[serde(rename = "faceURL")]
     pub face_url: String,
+    #[prost(string, tag = "6")]
     #[serde(rename = "ownerUserID")]
     pub owner_user_id: String,
     /// Milliseconds.
+    #[prost(int64, tag = "7")]
     pub create_time: i64,
+    #[prost(uint32, tag = "8")]
     pub member_count: u32,
+    #[prost(string, tag = "9")]
     pub ex: String,
     /// 0 ok, 1 banned, 2 dismissed, 3 muted.
+    #[prost(int32, tag = "10")]
     pub status: i32,
+    #[prost(string, tag = "11")]
     #[serde(rename = "creatorUserID")]
     pub creator_user_id: String,
     /// Always 2, see [`crate::openim::group_status::WORKING_GROUP`].
+    #[prost(int32, tag = "12")]
     pub group_type: i32,
     /// 0 apply needs approval, invite direct; 1 all need approval (except invite by owner/admin); 2 join directly.
+    #[prost(int32, tag = "13")]
     pub need_verification: i32,
     /// 0 members may view profiles, 1 not.
+    #[prost(int32, tag = "14")]
     pub look_member_info: i32,
     /// 0 members may add each other as friend, 1 not.
+    #[prost(int32, tag = "15")]
     pub apply_member_friend: i32,
     /// Milliseconds.
+    #[prost(int64, tag = "16")]
     pub notification_update_time: i64,
+    #[prost(string, tag = "17")]
     #[serde(rename = "notificationUserID")]
     pub notification_user_id: String,
 }

@@ -17,6 +17,11 @@ pub struct SearchMsgRequest {
     pub content_type: i32,
     pub send_time: String,
     pub session_type: i32,
+    /// An addition: what the message says. With it matches are counted to the end of the page, and one more if there are more.
+    pub content: String,
+    /// An addition: only in this conversation.
+    #[serde(rename = "conversationID")]
+    pub conversation_id: String,
     /// Required.
     pub pagination: Option<Pagination>,
 }
@@ -191,6 +196,17 @@ pub struct SendMsgRequest {
     pub send_time: i64,
     pub offline_push_info: Option<OfflinePushInfo>,
     pub ex: String,
+}
+
+/// Body of `POST /msg/send_simple_msg` of newer servers; the message that is answered is named in the address.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SendSimpleMsgRequest {
+    /// Required: Markdown.
+    pub content: String,
+    /// Required for groups: who answers.
+    #[serde(rename = "sendID")]
+    pub send_id: String,
 }
 
 /// Body of `POST /msg/send_business_notification`; the answer is that of `/msg/send_msg`.

@@ -17,6 +17,52 @@ pub struct FcmUpdateTokenRequest {
     pub expire_time: i64,
 }
 
+/// Body of `POST /third/update_push_token`, which the original does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct UpdatePushTokenRequest {
+    /// Required.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+    /// Required.
+    #[serde(rename = "platformID")]
+    pub platform_id: i32,
+    /// Required: `apns`, `apns_sandbox`, `fcm` or `web_push`.
+    pub provider: String,
+    /// Required: a text, or the subscription of a browser as an object or as its JSON.
+    pub token: serde_json::Value,
+    #[serde(rename = "appID")]
+    pub app_id: String,
+    /// Unix seconds; 0 for never.
+    pub expire_time: i64,
+}
+
+/// Body of `POST /third/delete_push_token`, which the original does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DeletePushTokenRequest {
+    /// Required.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+    /// Required.
+    pub provider: String,
+    /// Required, as it was registered.
+    pub token: serde_json::Value,
+}
+
+/// Body of `POST /third/get_web_push_key`, which the original does not have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GetWebPushKeyRequest {}
+
+/// Data of the answer to `POST /third/get_web_push_key`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GetWebPushKeyResponse {
+    /// Empty when browsers are not pushed to.
+    pub public_key: String,
+}
+
 /// Body of `POST /third/set_app_badge`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", default)]

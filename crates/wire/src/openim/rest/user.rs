@@ -3,6 +3,7 @@
 
 use super::{Pagination, UserInfo};
 use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
 
 /// Body of `POST /user/user_register`.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -361,6 +362,77 @@ pub struct PlatformTokens {
     pub platform_id: i32,
     pub total: i32,
     pub token: Vec<String>,
+}
+
+/// Body of `POST /user/get_user_client_config` of newer servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GetUserClientConfigRequest {
+    /// Required.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+}
+
+/// Data of the answer to `POST /user/get_user_client_config`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct GetUserClientConfigResponse {
+    /// The user's own values over everybody's.
+    pub configs: BTreeMap<String, String>,
+}
+
+/// Body of `POST /user/set_user_client_config` of newer servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SetUserClientConfigRequest {
+    /// Empty: everybody's.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+    /// A null is not read: it leaves the value as it is.
+    pub configs: BTreeMap<String, String>,
+}
+
+/// Body of `POST /user/del_user_client_config` of newer servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct DelUserClientConfigRequest {
+    /// Empty: everybody's.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+    /// Required.
+    pub keys: Vec<String>,
+}
+
+/// Body of `POST /user/page_user_client_config` of newer servers.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PageUserClientConfigRequest {
+    /// Empty: of all.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+    /// Empty: all.
+    pub key: String,
+    /// Required.
+    pub pagination: Option<Pagination>,
+}
+
+/// Data of the answer to `POST /user/page_user_client_config`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct PageUserClientConfigResponse {
+    pub total: i64,
+    pub configs: Vec<ClientConfig>,
+}
+
+/// `user.ClientConfig`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct ClientConfig {
+    /// Empty: everybody's.
+    #[serde(rename = "userID")]
+    pub user_id: String,
+    pub key: String,
+    pub value: String,
 }
 
 /// `sdkws.UserInfoWithEx`.

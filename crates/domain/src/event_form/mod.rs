@@ -2,10 +2,15 @@
 //! are read for ever, so names and members here change by addition only. Messages have no form of their own: their
 //! row in the message log is it.
 
+mod noticed;
+
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use crate::error::{Error, Result};
 use crate::event::{Audience, Event, FavouriteChange};
+use crate::hooks::LetterForm;
 use crate::ids::{AccountKey, ConversationId, SessionKey, UserId};
 use crate::sessions::Platforms;
 
@@ -36,6 +41,10 @@ enum Form {
         account: i64,
         user: String,
         change: ChangeForm,
+    },
+    Noticed(Box<noticed::NoticedForm>),
+    LetterWritten {
+        letter: LetterForm,
     },
     SessionsEnded {
         account: i64,
@@ -102,6 +111,14 @@ pub fn write(event: &Event) -> Option<String> {
                 FavouriteChange::Updated => ChangeForm::Updated,
             },
         },
+        Event::Noticed {
+            happening,
+            notice,
+            audience,
+        } => Form::Noticed(Box::new(noticed::write(happening, notice, audience))),
+        Event::LetterWritten(letter) => Form::LetterWritten {
+            letter: letter.form(),
+        },
         Event::SessionsEnded {
             account,
             platforms,
@@ -138,7 +155,7 @@ pub fn read(form: &str) -> Result<Event> {
             audience: match audience[..] {
                 [one] => Audience::Account(AccountKey(one)),
                 [a, b] => Audience::pair(AccountKey(a), AccountKey(b)),
-                _ => return Err(Error::internal("an audience of neither one nor two")),
+                _ => Audience::Accounts(audience.into_iter().map(AccountKey).collect()),
             },
         },
         Form::ReadPositionSet {
@@ -169,6 +186,8 @@ pub fn read(form: &str) -> Result<Event> {
                 ChangeForm::Updated => FavouriteChange::Updated,
             },
         },
+        Form::Noticed(form) => noticed::read(*form)?,
+        Form::LetterWritten { letter } => Event::LetterWritten(Arc::new(letter.letter()?)),
         Form::SessionsEnded {
             account,
             platforms,
@@ -199,12 +218,13 @@ mod tests {
     use super::*;
 
     /// One sample per form as version 0 wrote it: every later version must read them.
-    const SAMPLES: [&str; 6] = [
+    const SAMPLES: [&str; 7] = [
         r#"{"event":"conversations_changed","account":7,"user":"bob","conversations":["si_alice_bob"]}"#,
         r#"{"event":"conversations_cleared","by":"bob","conversations":["si_alice_bob"],"audience":[7,8]}"#,
         r#"{"event":"read_position_set","account":7,"user":"bob","conversation":"si_alice_bob","seq":4}"#,
         r#"{"event":"account_updated","account":7,"user":"bob"}"#,
         r#"{"event":"favourites_changed","account":7,"user":"bob","change":"removed"}"#,
+        r#"{"event":"letter_written","letter":{"hook":"after_quit_group","id":"i","trace":"op","lane":"77","at":4,"body":"{}\n"}}"#,
         r#"{"event":"sessions_ended","account":7,"platforms":128,"except":3}"#,
     ];
 

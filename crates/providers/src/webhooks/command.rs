@@ -1,0 +1,57 @@
+//! What OpenIM calls each hook on the wire.
+
+use domain::hooks::Hook;
+use wire::openim::webhooks::command;
+
+/// The last segment of the address and the `callbackCommand` of the body.
+pub(super) fn of(hook: Hook) -> &'static str {
+    match hook {
+        Hook::BeforeSendSingleMsg => command::BEFORE_SEND_SINGLE_MSG,
+        Hook::AfterSendSingleMsg => command::AFTER_SEND_SINGLE_MSG,
+        Hook::BeforeSendGroupMsg => command::BEFORE_SEND_GROUP_MSG,
+        Hook::AfterSendGroupMsg => command::AFTER_SEND_GROUP_MSG,
+        Hook::BeforeMsgModify => command::BEFORE_MSG_MODIFY,
+        Hook::AfterRevokeMsg => command::AFTER_REVOKE_MSG,
+        Hook::AfterSingleMsgRead => command::AFTER_SINGLE_MSG_READ,
+        Hook::AfterGroupMsgRead => command::AFTER_GROUP_MSG_READ,
+        Hook::BeforeOnlinePush => command::BEFORE_ONLINE_PUSH,
+        Hook::BeforeGroupOnlinePush => command::BEFORE_GROUP_ONLINE_PUSH,
+        Hook::BeforeOfflinePush => command::BEFORE_OFFLINE_PUSH,
+        Hook::AfterUserOnline => command::AFTER_USER_ONLINE,
+        Hook::AfterUserOffline => command::AFTER_USER_OFFLINE,
+        Hook::AfterUserKickOff => command::AFTER_USER_KICK_OFF,
+        Hook::BeforeAddFriend => command::BEFORE_ADD_FRIEND,
+        Hook::AfterAddFriend => command::AFTER_ADD_FRIEND,
+        Hook::BeforeAddFriendAgree => command::BEFORE_ADD_FRIEND_AGREE,
+        Hook::AfterAddFriendAgree => command::AFTER_ADD_FRIEND_AGREE,
+        Hook::AfterDeleteFriend => command::AFTER_DELETE_FRIEND,
+        Hook::BeforeSetFriendRemark => command::BEFORE_SET_FRIEND_REMARK,
+        Hook::AfterSetFriendRemark => command::AFTER_SET_FRIEND_REMARK,
+        Hook::BeforeAddBlack => command::BEFORE_ADD_BLACK,
+        Hook::AfterRemoveBlack => command::AFTER_REMOVE_BLACK,
+        Hook::BeforeImportFriends => command::BEFORE_IMPORT_FRIENDS,
+        Hook::AfterImportFriends => command::AFTER_IMPORT_FRIENDS,
+        Hook::BeforeUserRegister => command::BEFORE_USER_REGISTER,
+        Hook::AfterUserRegister => command::AFTER_USER_REGISTER,
+        Hook::BeforeUpdateUserInfo => command::BEFORE_UPDATE_USER_INFO,
+        Hook::AfterUpdateUserInfo => command::AFTER_UPDATE_USER_INFO,
+        Hook::BeforeUpdateUserInfoEx => command::BEFORE_UPDATE_USER_INFO_EX,
+        Hook::AfterUpdateUserInfoEx => command::AFTER_UPDATE_USER_INFO_EX,
+        Hook::BeforeCreateGroup => command::BEFORE_CREATE_GROUP,
+        Hook::AfterCreateGroup => command::AFTER_CREATE_GROUP,
+        Hook::BeforeMemberJoinGroup => command::BEFORE_MEMBER_JOIN_GROUP,
+        Hook::BeforeSetGroupMemberInfo => command::BEFORE_SET_GROUP_MEMBER_INFO,
+        Hook::AfterSetGroupMemberInfo => command::AFTER_SET_GROUP_MEMBER_INFO,
+        Hook::AfterQuitGroup => command::AFTER_QUIT_GROUP,
+        Hook::AfterKickGroupMember => command::AFTER_KICK_GROUP_MEMBER,
+        Hook::AfterDismissGroup => command::AFTER_DISMISS_GROUP,
+        Hook::BeforeApplyJoinGroup => command::BEFORE_APPLY_JOIN_GROUP,
+        Hook::AfterJoinGroup => command::AFTER_JOIN_GROUP,
+        Hook::AfterTransferGroupOwner => command::AFTER_TRANSFER_GROUP_OWNER,
+        Hook::BeforeInviteUserToGroup => command::BEFORE_INVITE_USER_TO_GROUP,
+        Hook::BeforeSetGroupInfo => command::BEFORE_SET_GROUP_INFO,
+        Hook::AfterSetGroupInfo => command::AFTER_SET_GROUP_INFO,
+        Hook::BeforeSetGroupInfoEx => command::BEFORE_SET_GROUP_INFO_EX,
+        Hook::AfterSetGroupInfoEx => command::AFTER_SET_GROUP_INFO_EX,
+    }
+}
