@@ -3,15 +3,25 @@
 
 const PAGES_MAX = 1000;
 const HISTORY_VIEW = 0;
+const SENDING_FAILED = 3;
 
 /** The id of the chat of two accounts. */
 export function chatOf(one, two) {
   return `si_${[one.userID, two.userID].sort().join('_')}`;
 }
 
-/** Sends a message made by one of the SDK's create calls; returns it as acknowledged. */
+/** The id of the chat of a group. */
+export function chatIn({ groupID }) {
+  return `sg_${groupID}`;
+}
+
+/**
+ * Sends a message made by one of the SDK's create calls to an account or a group; returns it as
+ * acknowledged.
+ */
 export function send(device, to, message, { by = 'sendMessage', ...options } = {}) {
-  return device.call(by, { recvID: to.userID, groupID: '', message, ...options });
+  const { userID: recvID = '', groupID = '' } = to;
+  return device.call(by, { recvID, groupID, message, ...options });
 }
 
 export async function sendText(device, to, text, options) {
@@ -89,6 +99,12 @@ export async function conversations(device) {
 
 export function texts(messages) {
   return messages.map((message) => message.textElem?.content);
+}
+
+/** The texts among messages of all kinds, without what the device failed to send and still shows. */
+export function said(messages) {
+  const stored = messages.filter(({ status }) => status !== SENDING_FAILED);
+  return texts(stored).filter((text) => text !== undefined);
 }
 
 export function ids(messages) {

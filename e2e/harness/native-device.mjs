@@ -1,6 +1,9 @@
 // A device with the native SDK (the Go core as a shared library, driven by the JavaScript
 // of @openim/electron-client-sdk). Its directory is its storage: the same directory is the
 // same device, a new one a fresh device.
+import { randomUUID } from 'node:crypto';
+import fs from 'node:fs/promises';
+import path from 'node:path';
 import { ProcessDevice } from './process-device.mjs';
 
 export class NativeDevice extends ProcessDevice {
@@ -18,5 +21,28 @@ export class NativeDevice extends ProcessDevice {
         isLogStandardOutput: true,
       },
     });
+  }
+
+  /** A file that the SDK can be told to send. */
+  async file(name, type, content) {
+    const folder = path.join(this.dir, randomUUID());
+    await fs.mkdir(folder, { recursive: true });
+    const filepath = path.join(folder, name);
+    await fs.writeFile(filepath, content);
+    return { name, type, filepath };
+  }
+
+  fileMessage({ name, filepath }) {
+    return this.call('createFileMessageFromFullPath', filepath, name);
+  }
+
+  imageMessage({ filepath }) {
+    return this.call('createImageMessageFromFullPath', filepath);
+  }
+
+  /** Uploads a file for the app itself; returns its address. */
+  async upload({ name, type, filepath }) {
+    const params = { name, contentType: type, uuid: randomUUID(), filepath, cause: 'app' };
+    return (await this.call('uploadFile', params)).url;
   }
 }

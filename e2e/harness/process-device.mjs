@@ -73,7 +73,9 @@ export class ProcessDevice extends Device {
 
   #request(message) {
     return new Promise((resolve, reject) => {
-      if (!this.#child?.connected) return reject(new Error(`${this.label} is not open`));
+      if (!this.#child?.connected) {
+        return reject(new Error(`${this.label} is not open\n${this.details()}`));
+      }
       const id = this.#nextCall++;
       this.#calls.set(id, { resolve, reject });
       this.#child.send({ id, ...message });

@@ -18,13 +18,22 @@ const web = { Kind: WebDevice, platformID: Platform.web };
 /**
  * Which SDK the accounts of a scenario use: the first account takes the first entry, the
  * second the second, and so on in turn. `other` is the device on another platform; it is
- * never a second browser, because the wasm SDK is only kept alive on the web platform.
+ * never a second browser, because the wasm SDK is only kept alive on the web platform. In
+ * scenarios of many devices just one of them is a browser, because a page takes seconds to start.
  */
 export const casts = {
   native: [{ main: linux, other: android }],
   wasm: [{ main: web, other: linux }],
+  oneWasm: [
+    { main: web, other: linux },
+    { main: linux, other: android },
+    { main: linux, other: android },
+    { main: linux, other: android },
+    { main: linux, other: android },
+  ],
   script: [
     { main: script, other: linux },
+    { main: linux, other: android },
     { main: linux, other: android },
   ],
   mixed: [
@@ -85,6 +94,27 @@ export class Stage {
     return device;
   }
 
+  /** Accounts that nobody in the scenario has a device of: name and id is all there is. */
+  async registered(...names) {
+    const users = names.map((name) => {
+      const userID = `${name}-${randomBytes(4).toString('hex')}`;
+      return { userID, nickname: nicknameOf(userID), faceURL: '' };
+    });
+    await this.admin.registerUsers(users);
+    return users;
+  }
+
+  /** A fresh device for each of the accounts, started side by side. */
+  devices(...accounts) {
+    return Promise.all(accounts.map((account) => account.freshDevice()));
+  }
+
+  /** Makes the first account a friend of all the others, without anybody asking. */
+  async befriended({ userID }, ...others) {
+    const friendUserIDs = others.map((account) => account.userID);
+    await this.admin.call('/friend/import_friend', { ownerUserID: userID, friendUserIDs });
+  }
+
   logTails() {
     return [...new Set([this.server, ...this.#servers])]
       .map((server) => server.logTail())
@@ -102,7 +132,7 @@ class Account {
   constructor(stage, userID, slots) {
     this.stage = stage;
     this.userID = userID;
-    this.nickname = `Nick of ${userID}`;
+    this.nickname = nicknameOf(userID);
     this.slots = slots;
   }
 
@@ -122,4 +152,8 @@ class Account {
   token(slot = 'main') {
     return this.stage.admin.userToken(this.userID, this.slots[slot].platformID);
   }
+}
+
+function nicknameOf(userID) {
+  return `Nick of ${userID}`;
 }

@@ -1,6 +1,7 @@
 // A device with the wasm SDK in a page of a headless Chromium. A browser context is its
 // storage: a new page in the same context is the same device, a new context a fresh one.
 // One browser and one static server are shared by all devices of a test file.
+import { randomUUID } from 'node:crypto';
 import fs from 'node:fs';
 import http from 'node:http';
 import { createRequire } from 'node:module';
@@ -73,6 +74,48 @@ export class WebDevice extends Device {
   async invoke(method, args) {
     if (!this.#page) throw new Error(`${this.label} is not open`);
     return this.#page.evaluate((name, list) => window.invokeSdk(name, list), method, args);
+  }
+
+  /** A file that the SDK can be told to send; the page makes it when it is used. */
+  async file(name, type, content) {
+    return { name, type, size: content.length, base64: content.toString('base64') };
+  }
+
+  fileMessage(file) {
+    const { name, size } = file;
+    const params = {
+      filePath: '',
+      fileName: name,
+      uuid: randomUUID(),
+      sourceUrl: '',
+      fileSize: size,
+    };
+    return this.call('createFileMessageByFile', { ...params, file: { madeInPage: file } });
+  }
+
+  imageMessage(file, width, height) {
+    const picture = () => ({
+      uuid: randomUUID(),
+      type: file.type,
+      size: file.size,
+      width,
+      height,
+      url: '',
+    });
+    return this.call('createImageMessageByFile', {
+      sourcePath: '',
+      sourcePicture: picture(),
+      bigPicture: picture(),
+      snapshotPicture: picture(),
+      file: { madeInPage: file },
+    });
+  }
+
+  /** Uploads a file for the app itself; returns its address. */
+  async upload(file) {
+    const { name, type } = file;
+    const params = { name, contentType: type, uuid: randomUUID(), file: { madeInPage: file } };
+    return (await this.call('uploadFile', params)).url;
   }
 
   details() {

@@ -10,6 +10,7 @@ import {
   texts,
 } from '../harness/chat.mjs';
 
+const LOGGED_OUT = 1;
 const LOGGED_IN = 3;
 const CONVERSATIONS = 300;
 
@@ -47,6 +48,11 @@ export const login = {
     await conversation(device, chatOf(alice, bob));
 
     await device.call('logout');
+    await device.until(
+      () => device.call('getLoginStatus'),
+      (status) => status === LOGGED_OUT,
+      { what: 'a logged out SDK' },
+    );
     await sendTexts(peer, alice, ['meanwhile']);
     await device.login(await alice.token());
 
@@ -64,9 +70,9 @@ export const login = {
     await sendTexts(sender, bob, sent);
 
     const device = await bob.freshDevice();
-    const chat = await conversation(device, chatOf(alice, bob));
+    const latest = (entry) => entry.latestMsg?.textElem?.content === 'line 45';
+    const chat = await conversation(device, chatOf(alice, bob), latest);
     assert.equal(chat.unreadCount, 45);
-    assert.equal(chat.latestMsg.textElem.content, 'line 45');
     assert.equal(chat.showName, alice.nickname);
     assert.equal(Number(await device.call('getTotalUnreadMsgCount')), 45);
     assert.deepEqual(texts(await history(device, chatOf(alice, bob))), sent);
@@ -89,11 +95,11 @@ export const login = {
 
     const device = await bob.freshDevice();
     const check = async () => {
-      const list = await device.until(
-        () => conversations(device),
-        (found) => found.length === CONVERSATIONS,
-        { what: `${CONVERSATIONS} conversations` },
-      );
+      const whole = (found) =>
+        found.length === CONVERSATIONS && found.every(({ latestMsg }) => latestMsg);
+      const list = await device.until(() => conversations(device), whole, {
+        what: `${CONVERSATIONS} conversations with their latest messages`,
+      });
       const byID = new Map(list.map((entry) => [entry.conversationID, entry]));
       senders.forEach((sender, index) => {
         const entry = byID.get(chatOf(sender, bob));

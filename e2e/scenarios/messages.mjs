@@ -20,6 +20,9 @@ const picture = (name) => ({
   url: `http://files.example/${name}.png`,
 });
 
+// The push follows the reply at once; who has not got the place by then does not get it.
+const PLACED_MS = 3000;
+
 /** How each type is made, and the element in which its content arrives. */
 const kinds = {
   text: {
@@ -156,7 +159,12 @@ async function openedByUrl(stage) {
   const { clientMsgID } = await send(device, bob, message, { by: 'sendMessageNotOss' });
 
   // Without its place in the conversation it could not be recalled.
-  await inHistory(device, chatOf(alice, bob), clientMsgID, (entry) => entry?.seq > 0);
+  const placed = (message) => message.clientMsgID === clientMsgID && message.seq > 0;
+  await device.until(
+    () => history(device, chatOf(alice, bob)),
+    (found) => found.some(placed),
+    { timeout: PLACED_MS, what: 'its place in the conversation' },
+  );
 }
 openedByUrl.todo = 'the SDKs drop the push of their own message while they make the conversation';
 

@@ -13,6 +13,8 @@ import {
 
 const BURST = 300;
 const RETRIES_MAX = 60;
+// The SDK's own: only failed messages can be sent again.
+const NOT_FAILED = 10204;
 const BURST_TIMEOUT_MS = 120_000;
 
 export const outages = {
@@ -104,6 +106,8 @@ async function acknowledge(device, to, message, onRepeat) {
     try {
       return await send(device, to, message);
     } catch (error) {
+      // The copy that the SDK pulled after reconnecting has told it that the message arrived.
+      if (attempt > 1 && error.errCode === NOT_FAILED) return message;
       if (attempt === RETRIES_MAX || !error.errCode) throw error;
       onRepeat();
       // The SDK refuses at once while it is disconnected; the next attempt waits for news.

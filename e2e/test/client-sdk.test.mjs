@@ -4,8 +4,9 @@
 import assert from 'node:assert/strict';
 import { runScenarios } from '../harness/run.mjs';
 import { casts } from '../harness/stage.mjs';
-import { all } from '../scenarios/all.mjs';
+import { chats } from '../scenarios/all.mjs';
 import { silence } from '../scenarios/idle.mjs';
+import { thinClient } from '../scenarios/thin-client.mjs';
 
 const beyondThisSdk = {
   'a fresh device finishes its first sync': 'its sync events carry no data',
@@ -40,5 +41,9 @@ const own = {
   'its heartbeats are answered': silence(25_000),
 };
 
-const scenarios = Object.entries(all).filter(([sentence]) => !(sentence in beyondThisSdk));
-runScenarios('pure JavaScript SDK', casts.script, { ...Object.fromEntries(scenarios), ...own });
+const scenarios = Object.entries(chats).filter(([sentence]) => !(sentence in beyondThisSdk));
+runScenarios('pure JavaScript SDK', casts.script, {
+  ...Object.fromEntries(scenarios),
+  ...own,
+  ...thinClient,
+});

@@ -1,5 +1,5 @@
 import { runScenarios } from '../harness/run.mjs';
 import { casts } from '../harness/stage.mjs';
-import { all } from '../scenarios/all.mjs';
+import { chats } from '../scenarios/all.mjs';
 
-runScenarios('native SDK', casts.native, all);
+runScenarios('native SDK', casts.native, chats);
