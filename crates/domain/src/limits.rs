@@ -105,9 +105,8 @@ pub const CACHED_MEMBERS: usize = 4_000_000;
 /// Members that a group is made with.
 pub const NEW_MEMBERS_MAX: usize = 10_000;
 
-/// Members of one group, friends and blocks of one account.
+/// Members of one group.
 pub const MEMBERS_MAX: u32 = 100_000;
-pub const FRIENDS_MAX: u64 = 20_000;
 
 /// The longest name of a group, announcement or introduction, remark, and text that goes with a request.
 pub const GROUP_NAME_BYTES_MAX: usize = 255;

@@ -1,9 +1,6 @@
 //! Reading groups, members and applications: by id, by page, by increments.
 
-use super::{
-    Application, ApplicationFilter, Group, GroupFilter, GroupRole, GroupStatus, Member,
-    MemberFilter,
-};
+use super::{Application, ApplicationFilter, Group, GroupFilter, Member, MemberFilter};
 use crate::caller::Caller;
 use crate::error::{Error, Kind, Result};
 use crate::ids::{AccountKey, GroupId, GroupKey, UserId};
@@ -268,17 +265,6 @@ impl Domain {
             .await?
             .open_applications(manager.key, since)
             .await
-    }
-
-    /// The caller's role in a group, if any.
-    pub async fn role_in(&self, caller: &Caller, group: &GroupId) -> Result<Option<GroupRole>> {
-        let hall = self.hall(group).await?;
-        Ok(hall.roster.entry(caller.account).map(|place| place.role))
-    }
-
-    /// Whether the group is there and was not dismissed.
-    pub async fn is_group_alive(&self, group: &GroupId) -> Result<bool> {
-        Ok(self.hall(group).await?.group.status != GroupStatus::Dismissed)
     }
 
     /// The groups that show an account's general name or picture.

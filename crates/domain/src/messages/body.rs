@@ -20,7 +20,6 @@ pub mod content_type {
     pub const FRIEND_REQUEST_REJECTED: i32 = 1202;
     pub const FRIEND_REQUESTED: i32 = 1203;
     pub const FRIEND_REMOVED: i32 = 1205;
-    pub const FRIEND_REMARK_SET: i32 = 1206;
     pub const BLOCKED: i32 = 1207;
     pub const UNBLOCKED: i32 = 1208;
     pub const FRIEND_PROFILE_CHANGED: i32 = 1209;
